@@ -1,0 +1,43 @@
+# Everything runs from .venv, which the first target that needs it makes: python3 and make are enough.
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check bench clean
+
+MAILER := .venv/bin/mailer
+READY := .venv/ready
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Run the main job once: import 20,000 people, build, send, follow, report
+	@$(MAILER) demo
+
+up: $(READY) ## Run everything in one terminal: web, workers, beat, emulator (Ctrl-C stops it)
+	@$(MAILER) up
+
+test: check ## Run the checks, then all tests
+	@.venv/bin/pytest -n 2 --dist loadgroup
+
+check: $(READY) ## Lint, types, import rules, migrations, docker-compose.yml
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@SECRET_KEY=only-for-checks-only-for-checks-0123 $(CHECK_ENVIRONMENT) .venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+	@SECRET_KEY=only-for-checks-only-for-checks-0123 $(CHECK_ENVIRONMENT) $(MAILER) makemigrations --check --dry-run
+	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+# The checks read the settings and reach no server.
+CHECK_ENVIRONMENT := DATABASE_URL=postgres://nobody@127.0.0.1:9/none REDIS_URL=redis://127.0.0.1:9 \
+	PUBLIC_URL=http://127.0.0.1:9 SENDGRID_API_KEY=none
+
+bench: $(READY) ## Measure: recipients a second, beside the stock client in the same run
+	@.venv/bin/python -m tests.bench.send
+
+clean: ## Remove .venv and everything under var/, the embedded databases included
+	@-test -x $(MAILER) && $(MAILER) down
+	rm -rf .venv var
+
+$(READY): pyproject.toml uv.lock
+	@echo "Preparing .venv (once) …"
+	@test -x .venv/bin/uv || python3 bootstrap.py
+	@.venv/bin/uv sync --quiet --locked --inexact
+	@touch $(READY)

@@ -1,0 +1,39 @@
+"""The queue. It hands out work and holds no truth: tasks carry ids, are safe to run twice, keep no results.
+
+Tasks are acknowledged when they begin. One that is lost with its worker, or with an emptied broker, is
+handed out again by the sweeper, which reads what is due from the database.
+"""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailer.config.settings")
+
+from django.conf import settings
+
+app = Celery("mailer")
+app.conf.update(
+    broker_url=settings.ENVIRONMENT.celery_broker_url,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"socket_timeout": 10, "socket_connect_timeout": 5},
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    task_default_queue="mailer",
+    task_routes={"mailer.delivery.tasks.submit": {"queue": "send"}},
+    timezone="UTC",
+    beat_schedule={
+        "sweep": {"task": "mailer.delivery.tasks.sweep", "schedule": 2.0, "options": {"expires": 10}},
+        "settle": {"task": "mailer.delivery.tasks.settle", "schedule": 5.0, "options": {"expires": 10}},
+        "fold": {"task": "mailer.tracking.tasks.fold", "schedule": 2.0, "options": {"expires": 10}},
+    },
+)
+app.autodiscover_tasks(["mailer.delivery", "mailer.tracking"])
+
+
+@setup_logging.connect
+def keep_our_logging(**_: object) -> None:
+    """Celery sets up logging of its own unless somebody listens here; settings.py has done it already."""

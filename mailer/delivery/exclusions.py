@@ -1,0 +1,21 @@
+"""The one reason why a candidate gets nothing, as SQL: the plan asks it for a list, the claim for a batch."""
+
+REASON = """
+CASE
+    WHEN suppressed.rank = 1 THEN 'complaint'
+    WHEN suppressed.rank = 2 THEN 'bounce'
+    WHEN suppressed.rank = 3 THEN 'invalid'
+    WHEN suppressed.rank = 4 THEN 'unsubscribed_everywhere'
+    WHEN suppressed.rank = 5 THEN 'suppressed'
+    WHEN subscription.state = 'pending' THEN 'unconfirmed'
+    WHEN subscription.state IS DISTINCT FROM 'active' THEN 'unsubscribed'
+    WHEN subscription.paused_until > CURRENT_DATE THEN 'paused'
+END
+"""
+"""Over `subscription` and `suppressed`, which may both be missing. NULL: nothing stands against it.
+
+The first that applies counts, in the order of ExclusionReason.
+"""
+
+RANK = "array_position(ARRAY['complaint', 'bounce', 'invalid', 'unsubscribe', 'manual'], suppression.reason::text)"
+"""The gravest suppression of an address comes first."""

@@ -1,0 +1,68 @@
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+
+from mailer.delivery.errors import DeliveryError
+from mailer.delivery.models import Send
+from mailer.delivery.plan import plan
+from mailer.delivery.progress import progress
+from mailer.delivery.start import discard, send_of, start
+from mailer.delivery.terminal import follow, show_plan
+from mailer.issues.builder.content import BuildError
+from mailer.issues.find import NoSuchIssue, find_issue
+
+STANDSTILL = 60
+"""Seconds."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Send an issue to its newsletter's list: plan, show who gets it, ask, hand it to the workers, follow it. "
+        "An issue goes out once; naming it again continues to follow. Example: mailer send china-digest/1"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "issue", help="newsletter/number, or newsletter for its newest, such as china-digest/1"
+        )
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("--no-wait", action="store_true", help="do not follow the send")
+
+    def handle(self, *args: Any, issue: str, yes: bool, no_wait: bool, **options: Any) -> None:
+        console = Console()
+        try:
+            send = send_of(find_issue(issue))
+            show_plan(console, send, plan(send))
+            if send.started_at is None and not yes:
+                _ask(console, send)
+            start(send)
+        except (NoSuchIssue, BuildError, DeliveryError) as error:
+            raise CommandError(str(error)) from error
+        if no_wait:
+            console.print(f"Send {send.pk} is under way. See: mailer report {send.pk}")
+        elif not follow(console, send, STANDSTILL):
+            raise CommandError(_why_it_stands(send))
+        else:
+            done = progress(send)
+            console.print(f"Accepted by SendGrid: {done.accepted:,}. See: mailer report {send.pk}")
+
+
+def _ask(console: Console, send: Send) -> None:
+    if not sys.stdin.isatty():
+        discard(send)
+        raise CommandError("Nobody is there to ask. Say --yes to send without being asked.")
+    if console.input("Send it now? Type [bold]yes[/] to send: ").strip().lower() != "yes":
+        discard(send)
+        raise CommandError("Not sent.")
+
+
+def _why_it_stands(send: Send) -> str:
+    if send.paused_at:
+        return f"The send is paused: {send.paused_because} When it is mended: mailer resume {send.pk}"
+    return (
+        f"Nothing moved for {STANDSTILL} seconds. Is a worker running (mailer worker, mailer beat)? "
+        f"Nothing is lost; look again with: mailer send {send.issue}"
+    )

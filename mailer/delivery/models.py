@@ -1,0 +1,255 @@
+"""The ledger of a send: who was meant to get an issue, who was left out and why, and what became of each.
+
+The state of a delivery is the state of its batch; only what differs from it (a recipient that SendGrid
+named as wrong) is kept on the delivery itself. So a thousand recipients are marked by one row.
+"""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import MD5, Now
+
+from mailer.issues.models import Issue, Story
+from subscribers.models import MailingList, Subscriber
+
+BATCH_SIZE = 1_000
+"""Recipients a request: the most that SendGrid's /v3/mail/send takes."""
+
+
+class Send(models.Model):
+    """One sending of an issue to an audience."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.PROTECT, related_name="sends")
+    mailing_list = models.ForeignKey(MailingList, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    planned_at = models.DateTimeField(null=True)
+    candidates = models.PositiveIntegerField(
+        null=True, help_text="Counted by the plan; all else must add up to it"
+    )
+    started_at = models.DateTimeField(null=True, help_text="Nothing leaves before")
+    paused_at = models.DateTimeField(null=True)
+    paused_because = models.TextField(blank=True, db_default="")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(planned_at=None, candidates=None)
+                | Q(planned_at__isnull=False, candidates__isnull=False),
+                name="send_is_planned_with_its_candidates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"send {self.pk} of {self.issue}"
+
+
+class Edition(models.Model):
+    """One rendering of an issue for everyone in a send who gets the same stories. Never changed once written."""
+
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="editions")
+    story_ids = ArrayField(models.IntegerField())
+    language = models.CharField(max_length=35)
+    subject = models.TextField()
+    html = models.TextField()
+    text = models.TextField()
+    tags = models.JSONField(help_text="Merge tags: key, expression, context")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["send", "story_ids"], name="edition_once_per_set_of_stories"),
+        ]
+
+    def __str__(self) -> str:
+        return f"edition {self.pk} of send {self.send_id}"
+
+
+class Link(models.Model):
+    """A link of a send that SendGrid tracks, with the story it belongs to (none: intro, outro, masthead)."""
+
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="links")
+    url = models.TextField()
+    story = models.ForeignKey(Story, on_delete=models.PROTECT, null=True, related_name="+")
+    label = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("send", MD5("url"), name="link_once_per_send")]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class BatchState(models.TextChoices):
+    WAITING = "waiting"
+    SUBMITTING = "submitting"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class Batch(models.Model):
+    """Up to a thousand deliveries of one edition that go out in one request.
+
+    `subscriber_ids` is the batch's own list of recipients, in the order of the request: one row is read
+    to claim them, and a recipient that SendGrid names by its place is found by it.
+    """
+
+    State = BatchState
+
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="batches")
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="batches")
+    subscriber_ids = ArrayField(models.BigIntegerField())
+    size = models.GeneratedField(
+        expression=Func(F("subscriber_ids"), function="cardinality", output_field=models.IntegerField()),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+    state = models.CharField(max_length=10, choices=BatchState, db_default=BatchState.WAITING)
+    due_at = models.DateTimeField(db_default=Now())
+    queued_at = models.DateTimeField(null=True, help_text="When it was last handed to the queue")
+    submission_id = models.UUIDField(
+        null=True, unique=True, help_text="The submission under way or last made"
+    )
+    attempts = models.PositiveSmallIntegerField(db_default=0)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "batches"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=BatchState.values), name="batch_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state=BatchState.WAITING)
+                | Q(state=BatchState.REJECTED)
+                | Q(submission_id__isnull=False),
+                name="batch_in_flight_has_a_submission",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["send", "state"], name="batch_of_send_by_state"),
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="batch_due"),
+            models.Index(
+                fields=["changed_at"],
+                condition=Q(state__in=["submitting", "unknown"]),
+                name="batch_unsettled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}: {self.state}"
+
+
+class SubmissionOutcome(models.TextChoices):
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_ACCEPTED = "not_accepted", "proven not accepted: may go again"
+    UNKNOWN = "unknown"
+
+
+class Submission(models.Model):
+    """One try to hand a batch to SendGrid. Its id travels as a custom argument and comes back with every event."""
+
+    Outcome = SubmissionOutcome
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="submissions")
+    size = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, choices=SubmissionOutcome, null=True)
+    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the answer")
+    message_id = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="SendGrid's X-Message-Id"
+    )
+    reason = models.TextField(blank=True, db_default="")
+    evidence = models.TextField(blank=True, db_default="", help_text="What settled an unknown outcome")
+    fruitless_looks = models.PositiveSmallIntegerField(
+        db_default=0, help_text="Looks into the logs that showed nothing"
+    )
+    looked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome=None) | Q(outcome__in=SubmissionOutcome.values),
+                name="submission_outcome_is_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["batch"], name="submission_of_batch")]
+
+    def __str__(self) -> str:
+        return f"submission {self.pk}: {self.outcome or 'under way'}"
+
+
+class Delivery(models.Model):
+    """One subscriber in a send. The facts below the batch come from events, each the first of its kind."""
+
+    pk = models.CompositePrimaryKey("send_id", "subscriber_id")
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.PROTECT, related_name="deliveries")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    rejected_because = models.TextField(
+        null=True, help_text="Why SendGrid's limits or answer refused this one"
+    )
+    deferred_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True, help_text="Hard bounce: the address is dead")
+    blocked_at = models.DateTimeField(null=True, help_text="Refused this time; the address is good")
+    dropped_at = models.DateTimeField(null=True, help_text="SendGrid did not try")
+    bounce_class = models.CharField(max_length=60, null=True)
+    opened_at = models.DateTimeField(null=True, help_text="By a person")
+    machine_opened_at = models.DateTimeField(null=True)
+    clicked_at = models.DateTimeField(null=True)
+    complained_at = models.DateTimeField(null=True)
+    unsubscribed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["send"], condition=Q(rejected_because__isnull=False), name="delivery_rejected_of_send"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery to {self.subscriber_id} in send {self.send_id}"
+
+
+class ExclusionReason(models.TextChoices):
+    """Why a candidate gets nothing. The first that applies counts, in this order."""
+
+    SUPPRESSED_COMPLAINT = "complaint", "complained about spam"
+    SUPPRESSED_BOUNCE = "bounce", "address bounced for good"
+    SUPPRESSED_INVALID = "invalid", "address is invalid"
+    SUPPRESSED_UNSUBSCRIBE = "unsubscribed_everywhere", "asked to get nothing at all"
+    SUPPRESSED_MANUAL = "suppressed", "suppressed by staff"
+    UNSUBSCRIBED = "unsubscribed", "left the list"
+    UNCONFIRMED = "unconfirmed", "has not confirmed the subscription"
+    PAUSED = "paused", "paused by the subscriber"
+    NO_STORIES = "no_stories", "no story on the topics chosen"
+
+
+class Exclusion(models.Model):
+    """A candidate of a send who gets nothing, with the one reason."""
+
+    Reason = ExclusionReason
+
+    pk = models.CompositePrimaryKey("send_id", "subscriber_id")
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="exclusions", db_index=False)
+    subscriber = models.ForeignKey(
+        Subscriber, on_delete=models.PROTECT, related_name="exclusions", db_index=False
+    )
+    reason = models.CharField(max_length=24, choices=ExclusionReason)
+    at_claim = models.BooleanField(
+        db_default=False, help_text="Found after the plan, when its batch was claimed"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=ExclusionReason.values), name="exclusion_reason_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber_id} excluded from send {self.send_id}: {self.reason}"

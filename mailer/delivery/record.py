@@ -1,0 +1,194 @@
+"""Writing down what became of a submission.
+
+Every change is guarded: it happens only while the batch still waits for this very submission. An answer that
+comes after an event has settled the same batch, or a second recording of the same answer, changes nothing.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from mailer.delivery.claim import Claim, reject_deliveries
+from mailer.sendgrid.outcome import Accepted, Outcome, Refused, Rejected, Retry, TooLarge, Unknown
+
+log = structlog.get_logger()
+
+FIRST_DELAY = 2
+"""Seconds before a batch that was not accepted goes again; doubled each time."""
+LONGEST_DELAY = 300
+"""Seconds."""
+BLAMELESS_REJECTIONS = 20
+"""Rejections that name nobody, before anything of the send was accepted, after which the issue is to blame."""
+
+
+def record(claim: Claim, outcome: Outcome, status: int | None) -> bool:
+    """Record the outcome of a claimed submission.
+
+    Args:
+        status: HTTP status of the answer, None without one.
+    Returns: False when the batch was settled by something else meanwhile, and nothing was changed.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        recorded = _apply(cursor, claim, outcome, status)
+    log.info(
+        "submission_recorded" if recorded else "submission_settled_before",
+        send=claim.send_id,
+        batch=claim.batch_id,
+        submission=str(claim.submission_id),
+        outcome=type(outcome).__name__.lower(),
+        status=status,
+        size=len(claim.subscriber_ids),
+    )
+    return recorded
+
+
+def _apply(cursor: CursorWrapper, claim: Claim, outcome: Outcome, status: int | None) -> bool:
+    match outcome:
+        case Accepted(message_id):
+            return _move(cursor, claim, "accepted") and _finish(
+                cursor, claim, "accepted", status, message_id=message_id or ""
+            )
+        case Unknown(reason):
+            return _move(cursor, claim, "unknown") and _finish(cursor, claim, "unknown", status, reason)
+        case Retry(reason):
+            return _again(cursor, claim, outcome) and _finish(cursor, claim, "not_accepted", status, reason)
+        case Refused(code, message):
+            return (
+                _move(cursor, claim, "waiting")
+                and _finish(cursor, claim, "not_accepted", status, f"{code}: {message}")
+                and _pause(cursor, claim.send_id, f"SendGrid refused the account ({code}): {message}")
+            )
+        case TooLarge(message):
+            return _divide(cursor, claim, message) and _finish(cursor, claim, "rejected", status, message)
+        case Rejected(code, message, ()):
+            reason = f"{code}: {message}"
+            return (
+                _divide(cursor, claim, reason)
+                and _finish(cursor, claim, "rejected", status, reason)
+                and _pause_if_the_issue_is_to_blame(cursor, claim, message)
+            )
+        case Rejected(code, message, indexes):
+            reason = f"{code}: {message}"
+            return _without(cursor, claim, indexes, reason) and _finish(
+                cursor, claim, "rejected", status, reason
+            )
+
+
+def _move(
+    cursor: CursorWrapper, claim: Claim, state: str, due: str = "due_at", values: Sequence[object] = ()
+) -> bool:
+    """Move the batch on, if it still waits for this submission. `due` is an SQL expression, `values` its own."""
+    cursor.execute(
+        f"""
+        UPDATE delivery_batch SET state = %s, due_at = {due}, changed_at = statement_timestamp(), queued_at = NULL
+        WHERE id = %s AND submission_id = %s AND state IN ('submitting', 'unknown')
+        """,
+        [state, *values, claim.batch_id, claim.submission_id],
+    )
+    return cursor.rowcount == 1
+
+
+def _finish(
+    cursor: CursorWrapper,
+    claim: Claim,
+    outcome: str,
+    status: int | None,
+    reason: str = "",
+    message_id: str = "",
+) -> bool:
+    cursor.execute(
+        """
+        UPDATE delivery_submission
+        SET outcome = %s, status = %s, reason = %s, message_id = %s, finished_at = statement_timestamp()
+        WHERE id = %s
+        """,
+        [outcome, status, reason, message_id, claim.submission_id],
+    )
+    return True
+
+
+def _again(cursor: CursorWrapper, claim: Claim, retry: Retry) -> bool:
+    """Back to the waiting ones: at the time SendGrid named, but within LONGEST_DELAY, else later and later."""
+    if retry.until is not None:
+        due = f"least(greatest(to_timestamp(%s), statement_timestamp()), statement_timestamp() + interval '{LONGEST_DELAY} seconds')"
+        return _move(cursor, claim, "waiting", due, [retry.until])
+    seconds = retry.after if retry.after is not None else FIRST_DELAY * 2 ** min(claim.attempts - 1, 16)
+    return _move(
+        cursor,
+        claim,
+        "waiting",
+        "statement_timestamp() + make_interval(secs => %s)",
+        [min(seconds, LONGEST_DELAY)],
+    )
+
+
+def _pause(cursor: CursorWrapper, send_id: int, reason: str) -> bool:
+    cursor.execute(
+        "UPDATE delivery_send SET paused_at = statement_timestamp(), paused_because = %s WHERE id = %s AND paused_at IS NULL",
+        [reason, send_id],
+    )
+    if cursor.rowcount:
+        log.error("send_paused", send=send_id, reason=reason)
+    return True
+
+
+def _without(cursor: CursorWrapper, claim: Claim, indexes: Sequence[int], reason: str) -> bool:
+    """The recipients that the answer names are rejected; the rest goes again."""
+    named = {claim.subscriber_ids[n] for n in indexes if n < len(claim.subscriber_ids)}
+    if not named:
+        return _divide(cursor, claim, reason)
+    rest = [subscriber_id for subscriber_id in claim.subscriber_ids if subscriber_id not in named]
+    if not _move(cursor, claim, "waiting" if rest else "rejected", "statement_timestamp()"):
+        return False
+    cursor.execute("UPDATE delivery_batch SET subscriber_ids = %s WHERE id = %s", [rest, claim.batch_id])
+    reject_deliveries(cursor, claim.send_id, dict.fromkeys(named, reason))
+    return True
+
+
+def _divide(cursor: CursorWrapper, claim: Claim, reason: str) -> bool:
+    """Nobody knows whose fault it was: halve the batch, so that in the end the one who did it stands alone."""
+    ids = list(claim.subscriber_ids)
+    if len(ids) == 1:
+        return _without(cursor, claim, [0], reason)
+    if not _move(cursor, claim, "waiting", "statement_timestamp()"):
+        return False
+    half = len(ids) // 2
+    cursor.execute(
+        "UPDATE delivery_batch SET subscriber_ids = %s WHERE id = %s", [ids[:half], claim.batch_id]
+    )
+    cursor.execute(
+        """
+        WITH other AS (
+            INSERT INTO delivery_batch (send_id, edition_id, subscriber_ids, attempts)
+            SELECT send_id, edition_id, %s, attempts FROM delivery_batch WHERE id = %s
+            RETURNING id, send_id, subscriber_ids
+        )
+        UPDATE delivery_delivery delivery SET batch_id = other.id
+        FROM other WHERE delivery.send_id = other.send_id AND delivery.subscriber_id = ANY(other.subscriber_ids)
+        """,
+        [ids[half:], claim.batch_id],
+    )
+    return True
+
+
+def _pause_if_the_issue_is_to_blame(cursor: CursorWrapper, claim: Claim, message: str) -> bool:
+    """Halving a batch down to single recipients costs 2,000 requests. Where nothing of the send has been
+    accepted and rejections pile up, it is not the recipients."""
+    cursor.execute(
+        """
+        SELECT count(*) FILTER (WHERE outcome = 'rejected'), count(*) FILTER (WHERE outcome = 'accepted')
+        FROM delivery_submission submission JOIN delivery_batch batch ON batch.id = submission.batch_id
+        WHERE batch.send_id = %s
+        """,
+        [claim.send_id],
+    )
+    rejected, accepted = cursor.fetchone()
+    if accepted == 0 and rejected >= BLAMELESS_REJECTIONS:
+        return _pause(
+            cursor,
+            claim.send_id,
+            f"SendGrid rejects the issue whoever the recipients are: {message}. Mend it, then resume.",
+        )
+    return True

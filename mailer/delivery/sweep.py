@@ -1,0 +1,71 @@
+"""Handing due batches to the queue.
+
+The queue may lose what it holds: what is due is read from the database, and handed out again when the queue
+is empty although batches wait. A batch that is handed out twice does no harm; its claim lets one through.
+"""
+
+import structlog
+from amqp.exceptions import ChannelError
+from celery import current_app
+from django.db import connection, transaction
+from kombu import Connection
+
+log = structlog.get_logger()
+
+QUEUE = "send"
+AT_ONCE = 5_000
+"""Batches in one sweep: five million recipients."""
+LOST_AFTER = 5
+"""Seconds. With an empty queue, a batch that was handed out longer ago and still waits was lost on its way."""
+STALE_AFTER = 300
+"""Seconds. With a queue that is never empty: the same."""
+
+
+def sweep() -> int:
+    """Hand out every batch that waits, is due and is not on its way. Returns how many.
+
+    Raises:
+        kombu.exceptions.OperationalError: the queue is away. Nothing is lost: the next sweep does it.
+    """
+    with current_app.connection_for_write() as queue:
+        handed = _take_due(LOST_AFTER if _is_empty(queue) else STALE_AFTER)
+        if not handed:
+            return 0
+        with current_app.amqp.Producer(queue, auto_declare=True) as producer:
+            for batch_id in handed:
+                current_app.send_task(
+                    "mailer.delivery.tasks.submit",
+                    (batch_id,),
+                    queue=QUEUE,
+                    producer=producer,
+                    ignore_result=True,
+                )
+    log.info("batches_handed_out", count=len(handed))
+    return len(handed)
+
+
+def _take_due(lost_after: int) -> list[int]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE delivery_batch SET queued_at = statement_timestamp()
+            WHERE id IN (
+                SELECT batch.id FROM delivery_batch batch JOIN delivery_send send ON send.id = batch.send_id
+                WHERE batch.state = 'waiting' AND batch.due_at <= statement_timestamp()
+                    AND send.started_at IS NOT NULL AND send.paused_at IS NULL
+                    AND (batch.queued_at IS NULL OR batch.queued_at < statement_timestamp() - make_interval(secs => %s))
+                ORDER BY batch.id LIMIT %s FOR UPDATE OF batch SKIP LOCKED
+            )
+            RETURNING id
+            """,
+            [lost_after, AT_ONCE],
+        )
+        return sorted(batch_id for (batch_id,) in cursor.fetchall())
+
+
+def _is_empty(queue: Connection) -> bool:
+    """Whether the queue holds nothing. One that does not exist yet holds nothing either."""
+    try:
+        return bool(queue.channel().queue_declare(QUEUE, passive=True).message_count == 0)
+    except ChannelError:
+        return True

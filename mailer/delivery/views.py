@@ -1,0 +1,47 @@
+"""The issue in the browser, as it was sent to one reader."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from mailer.delivery.editions import edition_of
+from mailer.delivery.links import recipient_links
+from mailer.delivery.models import Delivery
+from mailer.delivery.requests import SUBSCRIBER_FIELDS
+from mailer.issues.builder.personalise import personalise
+from subscribers import tokens
+from subscribers.tokens import BadToken, Scope
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox "
+    "allow-top-navigation-by-user-activation"
+)
+"""A mail needs its own styles and images from anywhere, and nothing else: no script runs in it."""
+
+
+@require_safe
+def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the edition that the token's subscriber got, with their own values in it."""
+    try:
+        _, subscriber_id, send_id = tokens.read(Scope.VIEW, token)
+    except BadToken:
+        return render(request, "public/bad_link.html", status=404)
+    delivery = get_object_or_404(
+        Delivery.objects.select_related("batch__edition", "subscriber", "send"),
+        send_id=send_id,
+        subscriber_id=subscriber_id,
+    )
+    subscriber = delivery.subscriber
+    fields = {name: getattr(subscriber, name) for name in (*SUBSCRIBER_FIELDS, "attributes")}
+    links = recipient_links(delivery.send.mailing_list_id, subscriber_id, send_id)
+    mail = personalise(edition_of(delivery.batch.edition), {"subscriber": fields, "links": links})
+    return HttpResponse(
+        mail.html,
+        headers={
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex",
+            "Cache-Control": "private, no-store",
+        },
+    )

@@ -1,0 +1,86 @@
+"""The links of a compiled edition: which are tracked, and each expression resolved for where it stands."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.parser import HTMLParser
+
+from mailer.issues.builder.content import EditionLink
+from mailer.issues.builder.placeholders import Placeholders
+
+# Text has no bare "<" here, so that this finds tags only, those in Outlook's conditional comments too.
+_TAG = re.compile(r'<[a-zA-Z](?:[^<>"]|"[^"]*")*>')
+_ADDRESS = re.compile(r'(\s(?:href|src|background)=")([^"]*)"')
+
+
+def tracked_links(compiled: str, placeholders: Placeholders) -> tuple[EditionLink, ...]:
+    """Return the http and https links of compiled HTML whose slots are not filled yet, top to bottom.
+
+    Links with clicktracking="off" and links that are nothing but a tag are left out: SendGrid rewrites
+    neither of them.
+    """
+    collector = _Collector(placeholders)
+    collector.feed(compiled)
+    collector.close()
+    return tuple(
+        EditionLink(
+            placeholders.in_html_url(url), story_id, placeholders.plain(" ".join(label.split())), position
+        )
+        for position, (url, story_id, label) in enumerate(collector.found, start=1)
+    )
+
+
+def fill_slots(compiled: str, placeholders: Placeholders) -> str:
+    """Return the HTML with its slots filled."""
+    return placeholders.pattern("b").sub(lambda found: placeholders.slot_at(int(found[1])).html, compiled)
+
+
+def resolve_html(filled: str, placeholders: Placeholders) -> str:
+    """Return the HTML with every expression resolved: in addresses for URLs, elsewhere for HTML."""
+
+    def address(found: re.Match[str]) -> str:
+        return f'{found[1]}{placeholders.in_html_url(found[2])}"'
+
+    in_addresses = _TAG.sub(lambda tag: _ADDRESS.sub(address, tag.group()), filled)
+    return placeholders.in_html(in_addresses)
+
+
+class _Collector(HTMLParser):
+    def __init__(self, placeholders: Placeholders, story_id: int | None = None) -> None:
+        super().__init__()
+        self.found: list[tuple[str, int | None, str]] = []
+        self._placeholders = placeholders
+        self._story_id = story_id
+        self._inside: tuple[str, int | None] | None = None
+        self._label: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if tag == "img" and self._inside is not None:
+            self._label.append(attributes.get("alt") or "")
+        if tag != "a" or attributes.get("clicktracking") == "off":
+            return
+        url, story_id = attributes.get("href") or "", self._story_id
+        slot = self._placeholders.pattern("b").fullmatch(url)
+        if slot:
+            content = self._placeholders.slot_at(int(slot[1]))
+            url, story_id = html.unescape(content.html), content.story_id
+        if url.lower().startswith(("https://", "http://")):
+            self._inside, self._label = (url, story_id), []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._inside is not None:
+            self.found.append((*self._inside, "".join(self._label)))
+            self._inside = None
+
+    def handle_data(self, data: str) -> None:
+        if self._inside is not None:
+            self._label.append(data)
+            return
+        for slot in self._placeholders.pattern("b").finditer(data):
+            content = self._placeholders.slot_at(int(slot[1]))
+            inner = _Collector(self._placeholders, content.story_id)
+            inner.feed(content.html)
+            inner.close()
+            self.found += inner.found

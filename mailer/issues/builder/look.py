@@ -1,0 +1,62 @@
+"""The look of an issue: colours for light and dark, fonts and direction, made from newsletter and language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+from mailer.issues.builder.colours import readable_on, text_on
+from mailer.issues.builder.script import direction, font_stack, outlook_font, written_as
+
+_DARK_CARD = "#1c1f23"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a theme may use as ``look``; colours are ``#rrggbb``."""
+
+    accent: str
+    on_accent: str
+    link: str
+    dark_accent: str
+    direction: Literal["ltr", "rtl"]
+    start: Literal["left", "right"]
+    end: Literal["left", "right"]
+    arrow: str
+    fonts: Markup
+    outlook_font: str
+    line_height: str
+    page: str = "#f1f3f5"
+    card: str = "#ffffff"
+    ink: str = "#1c2024"
+    muted: str = "#5f656d"
+    rule: str = "#e1e4e8"
+    dark_page: str = "#121416"
+    dark_card: str = _DARK_CARD
+    dark_ink: str = "#e9ebee"
+    dark_muted: str = "#a3a9b1"
+    dark_rule: str = "#363b41"
+
+
+def look_for(theme: str, language: str, colour: str) -> Look:
+    """Return the look for a theme, a BCP 47 language and an accent ``#rrggbb``."""
+    style: Literal["sans", "serif"] = "serif" if theme == "letter" else "sans"
+    right_to_left = direction(language) == "rtl"
+    return Look(
+        accent=colour,
+        on_accent=text_on(colour),
+        link=readable_on(colour, "#ffffff"),
+        dark_accent=readable_on(colour, _DARK_CARD),
+        direction="rtl" if right_to_left else "ltr",
+        start="right" if right_to_left else "left",
+        end="left" if right_to_left else "right",
+        arrow="←" if right_to_left else "→",
+        # Names of fonts are constants of script.py; escaping their quotes would only cost bytes.
+        fonts=Markup(font_stack(language, style)),  # noqa: S704
+        outlook_font=outlook_font(language, style),
+        line_height="1.75"
+        if written_as(language) in {"zh-Hans", "zh-Hant", "ja", "ko", "ar", "fa", "ur"}
+        else "1.6",
+    )

@@ -1,0 +1,50 @@
+"""From the database to what the builder takes."""
+
+from mailer.issues.builder.content import IssueContent, NewsletterContent, StoryContent
+from mailer.issues.models import Issue, Newsletter, Story
+
+
+def content_of(issue: Issue) -> IssueContent:
+    """The whole issue, with all of its stories in order."""
+    stories = issue.stories.prefetch_related("topics").order_by("position")
+    return IssueContent(
+        newsletter=_newsletter(issue.newsletter),
+        number=issue.number,
+        date=issue.date,
+        subject=issue.subject,
+        preheader=issue.preheader,
+        intro=issue.intro,
+        stories=tuple(_story(story) for story in stories),
+        outro=issue.outro,
+        call_to_action_label=issue.call_to_action_label,
+        call_to_action_link=issue.call_to_action_link,
+    )
+
+
+def _newsletter(newsletter: Newsletter) -> NewsletterContent:
+    return NewsletterContent(
+        name=newsletter.name,
+        theme=newsletter.theme,
+        language=newsletter.language,
+        from_name=newsletter.from_name,
+        from_email=newsletter.from_email,
+        website=newsletter.website,
+        postal_address=newsletter.postal_address,
+        colour=newsletter.colour,
+        logo=newsletter.logo,
+        tagline=newsletter.tagline,
+    )
+
+
+def _story(story: Story) -> StoryContent:
+    return StoryContent(
+        id=story.pk,
+        headline=story.headline,
+        body=story.body,
+        link=story.link,
+        link_label=story.link_label,
+        image=story.image,
+        image_alt=story.image_alt,
+        topics=tuple(topic.name for topic in story.topics.all()),
+        for_everyone=story.for_everyone,
+    )

@@ -1,0 +1,68 @@
+from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+
+from mailer.issues.builder.build import build
+from mailer.issues.builder.content import BuildError, Edition
+from mailer.issues.builder.personalise import personalise
+from mailer.issues.builder.stories import select_stories
+from mailer.issues.content import content_of
+from mailer.issues.find import NoSuchIssue, find_issue
+from mailer.issues.lint import blocking, lint
+from mailer.issues.preview import example_reader
+
+
+class Command(BaseCommand):
+    help = "Write what would go out: HTML, text and subject of an issue, for an example reader, and check it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "issue", help="newsletter/number, or newsletter for its newest, such as china-digest/1"
+        )
+        parser.add_argument(
+            "--topics", default="", metavar="A,B", help="as a reader sees it who chose these topics"
+        )
+        parser.add_argument(
+            "--out", type=Path, required=True, metavar="DIR", help="folder to write to; made if missing"
+        )
+
+    def handle(self, *args: Any, issue: str, topics: str, out: Path, **options: Any) -> None:
+        try:
+            content = content_of(find_issue(issue))
+            chosen = frozenset(name.strip() for name in topics.split(",") if name.strip())
+            content = replace(content, stories=select_stories(content.stories, chosen))
+            edition = build(content)
+        except (NoSuchIssue, BuildError) as error:
+            raise CommandError(str(error)) from error
+        _write(edition, out)
+        console = Console()
+        findings = lint(content, edition)
+        for finding in findings:
+            colour = "red" if finding.level == "error" else "yellow"
+            console.print(f"[{colour}]{finding.level}[/] ", end="")
+            console.print(f"{finding.where}: {finding.message}", markup=False, highlight=False)
+        console.print(
+            f"{out / 'issue.html'}, issue.txt, subject.txt: {len(edition.html.encode()) / 1024:.0f} KB of HTML"
+        )
+        if blocking(findings):
+            raise CommandError("The issue cannot be sent before the errors are mended.")
+
+
+def _write(edition: Edition, out: Path) -> None:
+    mail = personalise(edition, example_reader())
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in {
+            "issue.html": mail.html,
+            "issue.txt": mail.text,
+            "subject.txt": mail.subject,
+        }.items():
+            (out / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(
+            f"Cannot write to {out}: {error.strerror}. Choose another folder with --out."
+        ) from error

@@ -1,0 +1,47 @@
+import os
+import shlex
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from honcho.manager import Manager
+from honcho.printer import Printer
+from rich.console import Console
+from rich.panel import Panel
+
+from mailer.local import embedded
+from mailer.local.processes import processes
+
+
+class Command(BaseCommand):
+    help = (
+        "Run everything on this machine in one terminal: web, workers, beat, emulator. Ctrl-C stops it all."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--workers", type=int, default=2, help="worker processes, 16 requests in flight each"
+        )
+
+    def handle(self, *args: Any, workers: int, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        with embedded.only_one(os.environ) as addresses:
+            os.environ["PYTHONUNBUFFERED"] = "1"
+            Console().print(_welcome(addresses))
+            processes_manager = Manager(Printer(sys.stdout))
+            for process in processes(addresses, workers):
+                processes_manager.add_process(process.name, shlex.join(process.command))
+            processes_manager.loop()
+        sys.exit(processes_manager.returncode)
+
+
+def _welcome(addresses: embedded.Addresses) -> Panel:
+    inbox = f"{addresses.emulator}/" if addresses.emulator else "none: mail goes out through SendGrid"
+    text = (
+        f"[bold]Staff site[/]   {addresses.web}/staff/   (make an account first: mailer createsuperuser)\n"
+        f"[bold]Inbox[/]        {inbox}\n"
+        "Ctrl-C stops everything."
+    )
+    return Panel(text, title="mailer", expand=False)

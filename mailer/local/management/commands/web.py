@@ -1,0 +1,27 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from granian import Granian
+from granian.constants import Interfaces
+
+
+class Command(BaseCommand):
+    help = "Serve the site: public pages, the event webhook, the staff site. Example: mailer web --port 8000"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--processes", type=int, default=1)
+        parser.add_argument("--threads", type=int, default=8, help="requests at once in each process")
+
+    def handle(self, *args: Any, host: str, port: int, processes: int, threads: int, **options: Any) -> None:
+        Granian(
+            "mailer.config.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=processes,
+            blocking_threads=threads,
+            respawn_failed_workers=True,
+        ).serve()

@@ -1,0 +1,215 @@
+"""The JSON of a mail/send request.
+
+What all recipients share is encoded once per edition (:func:`compile_message`); each batch adds its recipients and
+the ids of the submission (:func:`body`). The recipients are plain dicts in one orjson call: joining pieces that were
+escaped one by one was measured at twice the time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+
+from mailer.sendgrid.errors import PayloadError
+from mailer.sendgrid.limits import (
+    CATEGORIES,
+    CATEGORY_CHARACTERS,
+    CUSTOM_ARGS_BYTES,
+    RECIPIENTS,
+    REQUEST_BYTES,
+    bad_address,
+    bad_header,
+    clean_name,
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """What every recipient of an edition gets alike.
+
+    ``text`` and ``html`` may hold the keys that recipients' substitutions replace. ``headers`` are the message's own
+    (List-Id, Feedback-ID). ``custom_args`` come back in every event: opaque ids, never an address, and names that
+    SendGrid does not use itself. ``sandbox`` has SendGrid check the request and send nothing.
+    """
+
+    from_email: str
+    from_name: str
+    subject: str
+    text: str = ""
+    html: str = ""
+    reply_to: str | None = None
+    categories: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    custom_args: Mapping[str, str] = field(default_factory=dict)
+    click_tracking: bool = True
+    open_tracking: bool = True
+    ip_pool: str | None = None
+    sandbox: bool = False
+
+
+class RecipientPart(NamedTuple):
+    """What one recipient gets of their own: a personalization.
+
+    ``substitutions`` are (key, value): SendGrid replaces the whole key wherever it stands in subject, text and HTML,
+    and escapes nothing. ``custom_args`` and ``headers`` hold final values.
+    """
+
+    email: str
+    name: str
+    substitutions: Sequence[tuple[str, str]]
+    custom_args: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CompiledMessage:
+    """An edition's part of the JSON: ``shared`` is an object without its closing brace."""
+
+    shared: bytes = field(repr=False)
+    custom_args: Mapping[str, str]
+
+
+def compile_message(message: Message) -> CompiledMessage:
+    """Encode what all recipients share.
+
+    Raises PayloadError for what SendGrid would refuse whoever the recipients are: ``bad_from``, ``bad_reply_to``,
+    ``no_subject``, ``no_content``, ``bad_categories``, ``bad_header``, ``bad_custom_args``, ``bad_text``.
+    """
+    _check(message)
+    sender = _address(message.from_email, message.from_name)
+    parts = (("text/plain", message.text), ("text/html", message.html))  # in this order, says SendGrid
+    tracking = {
+        "click_tracking": {"enable": message.click_tracking, "enable_text": False},
+        "open_tracking": {"enable": message.open_tracking},
+        # Off always: our own List-Unsubscribe and links stand, and SendGrid would add a second set.
+        "subscription_tracking": {"enable": False},
+    }
+    shared: dict[str, object] = {
+        "from": sender,
+        "reply_to": {"email": message.reply_to} if message.reply_to else None,
+        "subject": message.subject,
+        "content": [{"type": kind, "value": value} for kind, value in parts if value],
+        "categories": list(message.categories),
+        "headers": dict(message.headers),
+        "ip_pool_name": message.ip_pool,
+        "tracking_settings": tracking,
+        "mail_settings": {"sandbox_mode": {"enable": True}} if message.sandbox else None,
+    }
+    try:
+        encoded = orjson.dumps({name: value for name, value in shared.items() if value})
+    except TypeError as error:
+        raise PayloadError(
+            "bad_text", f"A text of the message cannot be encoded as UTF-8 JSON: {error}"
+        ) from None
+    return CompiledMessage(encoded[:-1], dict(message.custom_args))
+
+
+def body(
+    compiled: CompiledMessage,
+    recipients: Sequence[RecipientPart],
+    custom_args: Mapping[str, str] | None = None,
+) -> bytes:
+    """The request's JSON for one batch of 1 to 1,000 recipients.
+
+    ``custom_args`` are the submission's own, beside the edition's. Names lose what SendGrid cannot take in them;
+    everything else must have passed :func:`mailer.sendgrid.screen.unsendable`, which names the bad recipients.
+    Raises PayloadError: ``bad_recipient_count``, ``bad_custom_args``, or ``bad_text`` for text that is no UTF-8.
+    """
+    if not 0 < len(recipients) <= RECIPIENTS:
+        raise PayloadError(
+            "bad_recipient_count",
+            f"A request takes 1 to {RECIPIENTS} recipients, this one has {len(recipients)}",
+        )
+    merged = {**compiled.custom_args, **(custom_args or {})}
+    own = b',"custom_args":' + _custom_args(merged) if merged else b""
+    try:
+        personalizations = orjson.dumps([_personalization(recipient) for recipient in recipients])
+    except TypeError as error:
+        raise PayloadError(
+            "bad_text", f"A recipient's text cannot be encoded as UTF-8 JSON: {error}"
+        ) from None
+    return b"".join((compiled.shared, own, b',"personalizations":', personalizations, b"}"))
+
+
+def fitting(
+    compiled: CompiledMessage,
+    recipients: Sequence[RecipientPart],
+    custom_args: Mapping[str, str] | None = None,
+    budget: int = REQUEST_BYTES,
+) -> int:
+    """How many recipients, from the first on, fit into a request of at most ``budget`` bytes; 0 when none does."""
+    if not recipients:
+        return 0
+    size = len(body(compiled, recipients[:1], custom_args))
+    if size > budget:
+        return 0
+    for count, recipient in enumerate(recipients[1:RECIPIENTS], start=1):
+        size += len(orjson.dumps(_personalization(recipient))) + 1
+        if size > budget:
+            return count
+    return min(len(recipients), RECIPIENTS)
+
+
+def _personalization(recipient: RecipientPart) -> dict[str, Any]:
+    email, name, substitutions, custom_args, headers = recipient
+    personalization: dict[str, Any] = {"to": [_address(email, name)]}
+    # SendGrid answers 400 to empty objects.
+    if substitutions:
+        personalization["substitutions"] = dict(substitutions)
+    if custom_args:
+        personalization["custom_args"] = custom_args
+    if headers:
+        personalization["headers"] = headers
+    return personalization
+
+
+def _address(email: str, name: str) -> dict[str, str]:
+    name = clean_name(name)
+    return {"email": email, "name": name} if name else {"email": email}
+
+
+def _check(message: Message) -> None:
+    if bad_address(message.from_email):
+        raise PayloadError(
+            "bad_from", "The sender's address is not a valid e-mail address: correct the newsletter"
+        )
+    if message.reply_to and bad_address(message.reply_to):
+        raise PayloadError(
+            "bad_reply_to", "The reply-to address is not a valid e-mail address: correct the newsletter"
+        )
+    if not message.subject.strip():
+        raise PayloadError("no_subject", "The message has no subject")
+    if not message.text and not message.html:
+        raise PayloadError("no_content", "The message has neither a text part nor HTML")
+    categories = message.categories
+    long = any(
+        not 0 < len(category) <= CATEGORY_CHARACTERS or not category.isascii() for category in categories
+    )
+    if long or len(categories) > CATEGORIES or len(set(categories)) < len(categories):
+        raise PayloadError(
+            "bad_categories",
+            f"A message takes at most {CATEGORIES} different categories, each of 1 to {CATEGORY_CHARACTERS} ASCII characters",
+        )
+    for name, value in message.headers.items():
+        if bad_header(name, value):
+            raise PayloadError(
+                "bad_header", f"The header {name!a} is reserved, empty, or not one line of ASCII"
+            )
+    _custom_args(message.custom_args)
+
+
+def _custom_args(custom_args: Mapping[str, str]) -> bytes:
+    try:
+        encoded = orjson.dumps(dict(custom_args))
+    except TypeError:
+        encoded = b""
+    if (
+        not encoded
+        or len(encoded) > CUSTOM_ARGS_BYTES
+        or not all(isinstance(v, str) for v in custom_args.values())
+    ):
+        raise PayloadError(
+            "bad_custom_args", f"custom_args must be texts, {CUSTOM_ARGS_BYTES} bytes together"
+        )
+    return encoded

@@ -1,0 +1,241 @@
+"""Mailing lists, topics, subscribers; who must get nothing; who agreed to what."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.validators import validate_email
+from django.db.models import Exists, JSONField, OuterRef, QuerySet
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+from django.utils import timezone
+
+from mailer.staff.admin.base import (
+    CheckboxSelectMultiple,
+    Countless,
+    ModelAdmin,
+    ModelForm,
+    NoDelete,
+    ReadOnly,
+    TabularInline,
+    Textarea,
+    TextInput,
+    subscribers_at,
+)
+from subscribers.leaving import leave
+from subscribers.models import Consent, MailingList, Subscriber, Subscription, Suppression, Topic
+
+
+@admin.register(MailingList)
+class MailingListAdmin(NoDelete, ModelAdmin):
+    list_display = ("name", "slug", "description")
+    prepopulated_fields = {"slug": ("name",)}
+    search_fields = ("name", "slug")
+    fields = ("name", "slug", "description")
+
+
+@admin.register(Topic)
+class TopicAdmin(NoDelete, ModelAdmin):
+    list_display = ("name", "slug", "retired")
+    list_filter = ("retired",)
+    prepopulated_fields = {"slug": ("name",)}
+    search_fields = ("name", "slug")
+
+
+class ListFilter(admin.SimpleListFilter):
+    title = "mailing list"
+    parameter_name = "list"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(MailingList.objects.values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(Exists(_subscriptions(request)))
+
+
+class StateFilter(admin.SimpleListFilter):
+    """On the list that the other filter names, or on any."""
+
+    title = "subscription"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, state.label) for state in Subscription.State]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(Exists(_subscriptions(request).filter(state=self.value())))
+
+
+def _subscriptions(request: HttpRequest) -> QuerySet[Subscription]:
+    subscriptions = Subscription.objects.filter(subscriber=OuterRef("pk"))
+    slug = request.GET.get(ListFilter.parameter_name)
+    return subscriptions.filter(mailing_list__slug=slug) if slug else subscriptions
+
+
+class SuppressedFilter(admin.SimpleListFilter):
+    title = "suppressed"
+    parameter_name = "suppressed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(is_suppressed=self.value() == "yes")
+
+
+def _topics() -> list[tuple[int, str]]:
+    topics = Topic.objects.values_list("pk", "name", "retired")
+    return [(number, f"{name} (retired)" if retired else name) for number, name, retired in topics]
+
+
+class SubscriberForm(ModelForm):
+    topic_ids = forms.TypedMultipleChoiceField(
+        label="Topics",
+        choices=_topics,
+        coerce=int,
+        required=False,
+        widget=CheckboxSelectMultiple(),
+        help_text="None chosen: every topic",
+    )
+
+    class Meta:
+        model = Subscriber
+        fields = "__all__"
+
+    def clean_email(self) -> str:
+        address: str = self.cleaned_data["email"].strip()
+        validate_email(address)
+        return address
+
+
+class SubscriptionInline(ReadOnly, TabularInline):
+    model = Subscription
+    extra = 0
+    fields = ("mailing_list", "state", "paused_until", "source", "created_at", "changed_at")
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(NoDelete, Countless, ModelAdmin):
+    list_display = ("email", "name", "lists", "language", "country", "suppressed")
+    list_filter = (ListFilter, StateFilter, SuppressedFilter)
+    list_per_page = 50
+    search_fields = ("email", "first_name", "last_name")
+    search_help_text = "A whole address is found at once; parts of an address or a name take longer"
+    ordering = ("-id",)
+    actions = ("take_off_every_list",)
+    form = SubscriberForm
+    readonly_fields = ("created_at", "changed_at")
+    formfield_overrides = {JSONField: {"widget": Textarea({"rows": 4})}}
+    fieldsets = (
+        (None, {"fields": ("email", ("first_name", "last_name"), ("language", "time_zone"), "country")}),
+        ("Interests", {"fields": ("topic_ids", "attributes")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        subscribers: QuerySet[Any] = super().get_queryset(request)
+        suppressions = Suppression.objects.filter(address=Lower(OuterRef("email")))
+        annotated: QuerySet[Any] = subscribers.annotate(is_suppressed=Exists(suppressions))
+        return annotated.prefetch_related("subscriptions__mailing_list")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if "@" in search_term:
+            exact = queryset.filter(pk__in=subscribers_at(search_term))
+            if exact.exists():
+                return exact, False
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The database says when a row was made, so there is nothing to show before there is one."""
+        record = (("Record", {"fields": (("created_at", "changed_at"),)}),) if obj else ()
+        return (*self.fieldsets, *record)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> tuple[type[SubscriptionInline], ...]:
+        return (SubscriptionInline,) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Subscriber, form: Any, change: Any) -> None:
+        obj.changed_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
+    @admin.display
+    def name(self, subscriber: Subscriber) -> str:
+        return f"{subscriber.first_name} {subscriber.last_name}".strip()
+
+    @admin.display
+    def lists(self, subscriber: Subscriber) -> str:
+        return ", ".join(
+            f"{subscription.mailing_list.name}: {subscription.get_state_display().lower()}"
+            for subscription in subscriber.subscriptions.all()
+        )
+
+    @admin.display
+    def suppressed(self, subscriber: Any) -> str:
+        return "suppressed" if subscriber.is_suppressed else ""
+
+    @admin.action(description="Take off every list", permissions=["change"])
+    def take_off_every_list(self, request: HttpRequest, chosen: QuerySet[Subscriber]) -> None:
+        """For people who ask a person. Recorded as their leaving, with the name of who did it."""
+        source = f"staff: {request.user.get_username()}"[:200]
+        subscriptions = Subscription.objects.filter(subscriber__in=chosen.values("pk"))
+        done = sum(
+            leave(mailing_list_id, subscriber_id, source=source)
+            for mailing_list_id, subscriber_id in subscriptions.values_list(
+                "mailing_list_id", "subscriber_id"
+            )
+        )
+        self.message_user(request, f"Subscriptions ended: {done}.", messages.SUCCESS)
+
+
+class SuppressionForm(ModelForm):
+    address = forms.CharField(max_length=320, validators=[validate_email], widget=TextInput())
+
+    class Meta:
+        model = Suppression
+        fields = ("address", "reason", "detail")
+
+    def clean_address(self) -> str:
+        address: str = self.cleaned_data["address"]
+        return address.lower()
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ModelAdmin):
+    """Staff add a suppression or, by deleting it, lift one; none is changed into another."""
+
+    list_display = ("address", "reason", "detail", "created_at")
+    list_filter = ("reason",)
+    search_fields = ("address",)
+    ordering = ("-id",)
+    show_full_result_count = False
+    form = SuppressionForm
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"reason": Suppression.Reason.MANUAL} | super().get_changeform_initial_data(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnly, Countless, ModelAdmin):
+    list_display = ("at", "subscriber", "mailing_list", "action", "source")
+    list_filter = ("action", "mailing_list")
+    list_select_related = ("subscriber", "mailing_list")
+    search_fields = ("subscriber__email",)
+    search_help_text = "The whole address"
+    ordering = ("-id",)
+    fields = ("subscriber", "mailing_list", "action", "at", "source", "detail")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(subscriber__in=subscribers_at(search_term)), False

@@ -1,0 +1,156 @@
+"""The ledger of what was sent and the events that came back: to be read, never edited by hand."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+
+from mailer.delivery.models import Batch, Exclusion, Send, Submission
+from mailer.staff.admin.base import Countless, ModelAdmin, ReadOnly, TabularInline
+from mailer.tracking.models import Event
+
+
+class BatchInline(ReadOnly, TabularInline):
+    model = Batch
+    verbose_name_plural = "Batches"
+    extra = 0
+    per_page = 20
+    fields = ("size", "state", "due_at", "attempts", "changed_at")
+    readonly_fields = fields
+    ordering = ("id",)
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
+        return super().get_queryset(request).defer("subscriber_ids")
+
+
+@admin.register(Send)
+class SendAdmin(ReadOnly, ModelAdmin):
+    list_display = ("__str__", "mailing_list", "planned_at", "started_at", "candidates", "paused")
+    list_filter = ("mailing_list", "issue__newsletter")
+    list_select_related = ("issue__newsletter", "mailing_list")
+    fieldsets = (
+        (None, {"fields": (("issue", "mailing_list"), ("created_at", "planned_at"), "started_at")}),
+        ("Recipients", {"fields": ("candidates", "in_batches", "left_out")}),
+        ("Pause", {"fields": ("paused_at", "paused_because")}),
+    )
+    readonly_fields = ("in_batches", "left_out")
+    inlines = (BatchInline,)
+
+    @admin.display
+    def paused(self, send: Send) -> str:
+        return "paused" if send.paused_at else ""
+
+    @admin.display(description="In batches, by the batch's state")
+    def in_batches(self, send: Send) -> str:
+        states = send.batches.order_by("state").values_list("state").annotate(recipients=Sum("size"))
+        return _figures((Batch.State(state).label, number) for state, number in states)
+
+    @admin.display(description="Left out, by reason")
+    def left_out(self, send: Send) -> str:
+        reasons = (
+            send.exclusions.order_by("reason").values_list("reason").annotate(people=Count("subscriber_id"))
+        )
+        return _figures((Exclusion.Reason(reason).label, number) for reason, number in reasons)
+
+
+def _figures(rows: Any) -> str:
+    return format_html_join(", ", "{}: {}", ((label, f"{number:,}") for label, number in rows)) or "none"
+
+
+class SubmissionInline(ReadOnly, TabularInline):
+    model = Submission
+    extra = 0
+    fields = ("started_at", "finished_at", "outcome", "status", "message_id", "reason")
+    readonly_fields = fields
+    ordering = ("started_at",)
+    show_change_link = True
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnly, Countless, ModelAdmin):
+    list_display = ("id", "send", "size", "state", "due_at", "attempts", "changed_at")
+    list_filter = ("state",)
+    list_select_related = ("send__issue__newsletter",)
+    search_fields = ("=send__id", "=submission_id")
+    search_help_text = "The number of a send, or the id of a submission"
+    ordering = ("-id",)
+    fields = (
+        ("send", "size"),
+        ("state", "attempts"),
+        ("due_at", "queued_at"),
+        ("changed_at", "submission_id"),
+    )
+    inlines = (SubmissionInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
+        return super().get_queryset(request).defer("subscriber_ids")
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnly, Countless, ModelAdmin):
+    list_display = (
+        "id",
+        "batch_number",
+        "size",
+        "started_at",
+        "finished_at",
+        "outcome",
+        "status",
+        "message_id",
+    )
+    list_filter = ("outcome",)
+    search_fields = ("=id", "message_id__exact", "=batch__id")
+    search_help_text = "Its id, SendGrid's message id, or the number of a batch"
+    ordering = ("-started_at",)
+    fields = (
+        ("id", "message_id"),
+        ("batch", "size"),
+        ("started_at", "finished_at"),
+        ("outcome", "status"),
+        "reason",
+        "evidence",
+    )
+
+    @admin.display(description="batch", ordering="batch_id")
+    def batch_number(self, submission: Submission) -> int:
+        return submission.batch_id
+
+
+class KindFilter(admin.SimpleListFilter):
+    """SendGrid's names of events: offered from here, for asking the table would read all of it."""
+
+    title = "kind"
+    parameter_name = "kind"
+    KINDS = (
+        "processed",
+        "deferred",
+        "delivered",
+        "bounce",
+        "dropped",
+        "open",
+        "click",
+        "spamreport",
+        "unsubscribe",
+        "group_unsubscribe",
+        "group_resubscribe",
+    )
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, kind) for kind in self.KINDS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        return queryset if self.value() is None else queryset.filter(kind=self.value())
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly, Countless, ModelAdmin):
+    list_display = ("id", "kind", "at", "received_at", "folded_at", "sg_event_id")
+    list_filter = (KindFilter, ("folded_at", admin.EmptyFieldListFilter))
+    list_per_page = 50
+    search_fields = ("sg_event_id__exact",)
+    search_help_text = "SendGrid's id of the event (sg_event_id)"
+    ordering = ("-id",)
+    fields = (("sg_event_id", "kind"), ("at", "received_at"), "folded_at", "payload")

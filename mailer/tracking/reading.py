@@ -1,0 +1,145 @@
+"""What an event means, in our own words. Everything in it is from outside and may be missing, garbage or huge.
+
+Names and values of SendGrid's events:
+https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+FACTS = (
+    "deferred_at",
+    "delivered_at",
+    "bounced_at",
+    "blocked_at",
+    "dropped_at",
+    "opened_at",
+    "machine_opened_at",
+    "clicked_at",
+    "complained_at",
+    "unsubscribed_at",
+)
+"""What can become of a delivery: its columns that hold the time it happened first."""
+
+FAILURES = ("bounced_at", "blocked_at", "dropped_at")
+"""The facts that have a class of their own; the class of the foremost is the one that is kept."""
+
+LONGEST_ADDRESS = 320
+LONGEST_CLASS = 60
+LONGEST_DETAIL = 500
+
+_MEANINGS: dict[str, tuple[str | None, str | None]] = {
+    "deferred": ("deferred_at", None),
+    "delivered": ("delivered_at", None),
+    "click": ("clicked_at", None),
+    "spamreport": ("complained_at", "complaint"),
+    "unsubscribe": ("unsubscribed_at", "unsubscribe"),
+    "group_unsubscribe": ("unsubscribed_at", None),
+}
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An event, read.
+
+    `fact` is what it says of a delivery (one of FACTS) and `failure` its class where that is a failure.
+    `send_id`, `subscriber_id` and `submission_id` are what our custom arguments say, None where they say
+    nothing usable; whether there is such a row is for the database to say. `address` is as it came, "" for
+    none. `suppression` is the reason for which the address must get nothing from now on.
+    """
+
+    kind: str
+    at: datetime
+    fact: str | None = None
+    failure: str | None = None
+    send_id: int | None = None
+    subscriber_id: int | None = None
+    submission_id: UUID | None = None
+    address: str = ""
+    url: str = ""
+    suppression: str | None = None
+    detail: str = ""
+    leaves: bool = False
+    by_address: bool = False
+    """Without any id, so that only the address tells which delivery is meant: an asynchronous bounce."""
+
+
+def read(kind: str, at: datetime, payload: Mapping[str, Any]) -> Reading:
+    """Read an event. Never raises: what cannot be understood is left out.
+
+    Args:
+        kind: SendGrid's name of it; an unknown one has no fact.
+        at: when it happened.
+        payload: the event as it came.
+    """
+    fact, suppression = _meaning(kind, payload)
+    send_id, subscriber_id = _number(payload.get("mailer_send")), _number(payload.get("mailer_subscriber"))
+    address = _address(payload.get("email"))
+    nameless = send_id is None or subscriber_id is None
+    reason = _text(payload.get("reason"))
+    return Reading(
+        kind=kind,
+        at=at,
+        fact=fact,
+        failure=_failure(fact, payload, reason),
+        send_id=None if nameless else send_id,
+        subscriber_id=None if nameless else subscriber_id,
+        submission_id=_uuid(payload.get("mailer_submission")),
+        address=address,
+        url=_text(payload.get("url")) if kind == "click" else "",
+        suppression=suppression,
+        detail=reason[:LONGEST_DETAIL] if suppression else "",
+        leaves=kind in ("unsubscribe", "group_unsubscribe"),
+        by_address=kind == "bounce" and nameless and bool(address) and not payload.get("sg_message_id"),
+    )
+
+
+def _meaning(kind: str, payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The fact and the reason to suppress the address, None where there is none."""
+    match kind:
+        case "bounce" if payload.get("type") == "bounce":
+            return "bounced_at", "bounce"
+        case "bounce":
+            # "blocked", and "expired" of older accounts: the address is good, or nobody says that it is not.
+            return "blocked_at", None
+        case "dropped":
+            invalid = _text(payload.get("reason")).strip().lower() in ("invalid", "invalid address")
+            return "dropped_at", "invalid" if invalid else None
+        case "open":
+            machine = payload.get("sg_machine_open") in (True, "true")
+            return "machine_opened_at" if machine else "opened_at", None
+    return _MEANINGS.get(kind, (None, None))
+
+
+def _failure(fact: str | None, payload: Mapping[str, Any], reason: str) -> str | None:
+    if fact not in FAILURES:
+        return None
+    named = reason if fact == "dropped_at" else _text(payload.get("bounce_classification"))
+    return named.strip()[:LONGEST_CLASS] or "Unclassified"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _address(value: Any) -> str:
+    address = _text(value).strip()
+    return address if "@" in address and len(address) <= LONGEST_ADDRESS else ""
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = int(value)
+    return value if type(value) is int and 0 < value < 10**18 else None
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) and len(value) <= 64 else None
+    except ValueError:
+        return None

@@ -1,0 +1,12 @@
+"""Tracking's tasks; when they run stands in mailer/config/celery.py."""
+
+from celery import shared_task
+
+from mailer.tracking.fold import fold_events
+
+
+@shared_task(name="mailer.tracking.tasks.fold")
+def fold() -> None:
+    """Fold until nothing is left."""
+    while fold_events():
+        pass

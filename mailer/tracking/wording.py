@@ -1,0 +1,49 @@
+"""How figures are written, in the terminal and on the page alike."""
+
+import re
+from datetime import datetime
+
+from django.utils import timezone
+
+from mailer.tracking.figures import Report
+
+NOTHING = "–"
+_TAG = re.compile(r"""\{\{(?:[^{}]*\bor\s*(["'])(?P<default>[^"'{}]*)\1\s*|[^{}]*)\}\}""")
+
+
+def people(number: int) -> str:
+    """A number of people: 20,000."""
+    return f"{number:,}"
+
+
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 in per cent, small ones more exactly: 97.3 %, 0.04 %. A dash for None."""
+    if share is None:
+        return NOTHING
+    digits = 1 if share == 0 or share >= 0.01 else 2 if share >= 0.0005 else 3
+    return f"{share * 100:.{digits}f} %"
+
+
+def moment(at: datetime | None) -> str:
+    """A time in the installation's time zone: 2 March 2026, 09:00 UTC. A dash for None."""
+    if at is None:
+        return NOTHING
+    local = timezone.localtime(at)
+    return f"{local.day} {local:%B %Y, %H:%M %Z}"
+
+
+def identity(report: Report) -> str:
+    """The first promise about a send, as a sum: candidates = excluded + waiting + accepted + rejected + unknown."""
+    now = report.identity
+    waiting = f"{people(now.waiting)} waiting"
+    if now.in_flight:
+        waiting += f" (of them {people(now.in_flight)} in flight)"
+    return (
+        f"{people(now.candidates)} candidates = {people(now.excluded)} excluded + {waiting}"
+        f" + {people(now.accepted)} accepted + {people(now.rejected)} rejected + {people(now.unknown)} unknown"
+    )
+
+
+def subject(report: Report) -> str:
+    """The issue's subject as it reads for nobody in particular: tags as their defaults, or as an ellipsis."""
+    return _TAG.sub(lambda tag: tag["default"] or "…", report.subject)

@@ -1,0 +1,146 @@
+"""Merge tags: what editors may write, and what a recipient gets for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer.issues.builder import MergeTag, compile_tags
+from mailer.issues.builder.content import Context
+from mailer.issues.builder.expressions import ExpressionError, read_expression
+from tests.issues import sample
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.dates(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=4,
+)
+
+
+def value(expression: str, context: Context = "text", **fields: Any) -> str:
+    recipient = sample.RECIPIENT | {"subscriber": fields}
+    ((key, text),) = compile_tags([MergeTag("k", expression, context)])(recipient)
+    assert key == "k"
+    return text
+
+
+def test_a_field_gives_its_value() -> None:
+    assert value("subscriber.first_name", first_name="Mei") == "Mei"
+
+
+@pytest.mark.parametrize("missing", [{}, {"first_name": ""}, {"first_name": None}, {"first_name": "  "}])
+@pytest.mark.parametrize(
+    "expression", ['subscriber.first_name or "there"', 'subscriber.first_name|default("there")']
+)
+def test_a_default_serves_people_without_a_name(expression: str, missing: dict[str, Any]) -> None:
+    assert value(expression, **missing) == "there"
+
+
+def test_what_is_no_field_is_looked_up_in_the_attributes() -> None:
+    attributes = {"plan": "gold", "email": "not this one", "Favourite colour": "red"}
+    assert value("subscriber.plan", attributes=attributes) == "gold"
+    assert value("subscriber.attributes.plan", attributes=attributes) == "gold"
+    assert value('subscriber.attributes["Favourite colour"]', attributes=attributes) == "red"
+    assert value("subscriber.email", email="mei@example.org", attributes=attributes) == "mei@example.org"
+
+
+def test_a_field_that_is_a_method_of_mappings_is_only_a_field() -> None:
+    assert value("subscriber.items") == ""
+    assert value("subscriber.items|upper") == ""
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("subscriber.first_name|upper", "MEI"),
+        ('subscriber.first_name|title or "there"', "Mei"),
+        ('"gold" if subscriber.plan == "gold" else "plain"', "gold"),
+        ('"Dear " ~ subscriber.first_name', "Dear mei"),
+        ("subscriber.points + 1", "6"),
+        ("subscriber.nothing.at.all", ""),
+        ("subscriber.first_name + 1", ""),
+        ('subscriber.first_name + 1 or "there"', "there"),
+    ],
+)
+def test_other_expressions_run_in_the_sandbox(expression: str, expected: str) -> None:
+    assert value(expression, first_name="mei", attributes={"plan": "gold", "points": 5}) == expected
+
+
+def test_each_context_escapes_in_its_own_way() -> None:
+    name = 'O\'Hara & "Söhne" <b>\r\nBcc: x'
+    assert value("subscriber.n", "html", n=name) == "O&#x27;Hara &amp; &quot;Söhne&quot; &lt;b&gt; Bcc: x"
+    assert value("subscriber.n", "subject", n=name) == 'O\'Hara & "Söhne" <b> Bcc: x'
+    assert value("subscriber.n", "url", n="a b/ü?&") == "a%20b%2F%C3%BC%3F%26"
+
+
+def test_a_default_is_escaped_too() -> None:
+    assert value('subscriber.first_name or "<you>"', "html") == "&lt;you&gt;"
+
+
+def test_bidirectional_overrides_do_not_reach_the_subject() -> None:
+    assert value("subscriber.n", "subject", n="\u202eevil\u2066") == "evil"
+
+
+def test_a_link_of_another_scheme_is_not_let_through() -> None:
+    get = compile_tags([MergeTag("k", "links.view", "html")])
+    assert get({"subscriber": {}, "links": {"view": "javascript:alert(1)"}}) == [("k", "")]
+    assert get({"subscriber": {}, "links": {"view": "https://a.example/?x=1&y=2"}}) == [
+        ("k", "https://a.example/?x=1&amp;y=2")
+    ]
+
+
+@given(recipient=st.fixed_dictionaries({}, optional={"subscriber": anything, "links": anything}))
+def test_no_recipient_can_make_a_getter_fail(recipient: dict[str, Any]) -> None:
+    expressions = [
+        "subscriber.first_name",
+        "subscriber.attributes.plan",
+        "links.view",
+        "subscriber.a|title|upper",
+        'subscriber.a > 1 and "x"',
+    ]
+    contexts: tuple[Context, ...] = ("html", "text", "subject", "url")
+    tags = [MergeTag(f"{e}{c}", e, c) for e in expressions for c in contexts]
+    for _, text in compile_tags(tags)(recipient):
+        assert "\n" not in text
+        text.encode()
+
+
+@given(field=anything)
+def test_the_quick_forms_give_what_jinja_gives(field: Any) -> None:
+    conditional = '(subscriber.x if true else "")'  # not one of the quick forms, and the same value
+    for default in ("", ' or "d"', '|default("d")'):
+        assert value(f"subscriber.x{default}", x=field) == value(f"{conditional}{default}", x=field)
+
+
+@pytest.mark.parametrize(
+    ("expression", "code"),
+    [
+        ("foo", "tag_unknown"),
+        ("subscriber", "tag_unknown"),
+        ("links.home", "tag_unknown"),
+        ("issue.secret", "tag_unknown"),
+        ("subscriber.__class__", "tag_unsafe"),
+        ('subscriber["__class__"]', "tag_unsafe"),
+        ("subscriber[0]", "tag_unsafe"),
+        ("subscriber.first_name.upper()", "tag_call"),
+        ("range(10)", "tag_call"),
+        ("subscriber.x|safe", "tag_filter"),
+        ("subscriber.x|attr('y')", "tag_filter"),
+        ("subscriber.x is callable", "tag_test"),
+        ('"a" * 1000000000', "tag_unsafe"),
+        ("9 ** 9 ** 9", "tag_unsafe"),
+        ("[subscriber.x]", "tag_unsafe"),
+        ("subscriber.first_name ~ issue.number", "tag_mixed"),
+        ("", "tag_syntax"),
+        ("subscriber.", "tag_syntax"),
+        ("a }} {{ b", "tag_syntax"),
+        ("subscriber.x " + "~ 'x' " * 100, "tag_too_long"),
+    ],
+)
+def test_what_a_tag_may_not_hold_is_refused_by_code(expression: str, code: str) -> None:
+    with pytest.raises(ExpressionError) as refused:
+        read_expression(expression)
+    assert refused.value.code == code

@@ -1,0 +1,74 @@
+"""A newsletter with stories on topics and people on its list, for tests that send."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import count
+
+from mailer.issues.models import Issue, Newsletter, Story
+from subscribers.models import MailingList, Subscriber, Subscription, Topic
+
+_numbers = count(1)
+TOPICS = ("ai", "policy", "travel")
+
+
+def make_issue(topics: Sequence[str] = TOPICS, *, suffix: str = "", **fields: object) -> Issue:
+    """An issue with a story for each topic, of a newsletter of its own."""
+    slug = f"weekly-{suffix or next(_numbers)}"
+    mailing_list = MailingList.objects.create(slug=slug, name="Weekly")
+    newsletter = Newsletter.objects.create(
+        slug=slug,
+        name="The Weekly",
+        mailing_list=mailing_list,
+        language="en",
+        from_name="The Weekly",
+        from_email="weekly@news.example.com",
+        website="https://www.example.com",
+        postal_address="1 Raffles Place\nSingapore 048616",
+    )
+    issue = Issue.objects.create(
+        newsletter=newsletter,
+        number=1,
+        date=date(2026, 3, 2),
+        **{
+            "subject": '{{ subscriber.first_name or "Hello" }}, your week',
+            "preheader": "What happened",
+            "intro": 'Dear {{ subscriber.first_name or "reader" }},',
+            **fields,
+        },
+    )
+    for position, slug in enumerate(topics, start=1):
+        topic, _ = Topic.objects.get_or_create(slug=slug, defaults={"name": slug.title()})
+        story = Story.objects.create(
+            issue=issue,
+            position=position,
+            headline=f"News about {slug}",
+            body=f"Something happened in {slug}.",
+            link=f"https://www.example.com/{slug}",
+            link_label="Read more",
+        )
+        story.topics.add(topic)
+    return issue
+
+
+def subscribe(
+    mailing_list: MailingList,
+    *addresses: str,
+    state: str = "active",
+    topics: Sequence[str] = (),
+    first_name: str = "",
+) -> list[Subscriber]:
+    """Put new people on a list."""
+    topic_ids = sorted(Topic.objects.filter(slug__in=topics).values_list("id", flat=True))
+    people = Subscriber.objects.bulk_create(
+        Subscriber(email=address, topic_ids=topic_ids, first_name=first_name) for address in addresses
+    )
+    Subscription.objects.bulk_create(
+        Subscription(subscriber=person, mailing_list=mailing_list, state=state) for person in people
+    )
+    return people
+
+
+def crowd(mailing_list: MailingList, size: int, **how: object) -> list[Subscriber]:
+    """So many new people on a list."""
+    start = next(_numbers)
+    return subscribe(mailing_list, *(f"reader{n}.{start}@example.org" for n in range(size)), **how)

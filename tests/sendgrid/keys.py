@@ -1,0 +1,3 @@
+"""A key of SendGrid's shape, made up."""
+
+KEY = "SG.AAAAtestAAAA.BBBBmadeBBBBupBBBB"

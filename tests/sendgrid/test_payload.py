@@ -1,0 +1,216 @@
+"""The JSON of a request, against the same thing written as plain dicts."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer.sendgrid.errors import PayloadError
+from mailer.sendgrid.limits import clean_name
+from mailer.sendgrid.payload import Message, RecipientPart, body, compile_message, fitting
+
+MESSAGE = Message(
+    from_email="news@example.org",
+    from_name="The News",
+    subject="This week {{s1}}",
+    text="Hello",
+    html="<p>Hello</p>",
+    reply_to="desk@example.org",
+    categories=("weekly", "list-7"),
+    headers={"List-Id": "<weekly.example.org>"},
+    custom_args={"m_edition": "5"},
+)
+ANN = RecipientPart(
+    "ann@example.com",
+    "Ann",
+    [("{{s1}}", "for Ann"), ("{{h1}}", "Ann &amp; co")],
+    {"m_delivery": "12"},
+    {
+        "List-Unsubscribe": "<https://example.org/u/abc>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    },
+)
+
+
+def decoded(message: Message, *recipients: RecipientPart, **custom_args: str) -> Any:
+    return orjson.loads(body(compile_message(message), recipients, custom_args))
+
+
+def test_a_request_holds_the_message_once_and_each_recipient() -> None:
+    bob = RecipientPart("bob@example.com", "", [], {}, {})
+    assert decoded(MESSAGE, ANN, bob, m_submission="9") == {
+        "from": {"email": "news@example.org", "name": "The News"},
+        "reply_to": {"email": "desk@example.org"},
+        "subject": "This week {{s1}}",
+        "content": [
+            {"type": "text/plain", "value": "Hello"},
+            {"type": "text/html", "value": "<p>Hello</p>"},
+        ],
+        "categories": ["weekly", "list-7"],
+        "headers": {"List-Id": "<weekly.example.org>"},
+        "tracking_settings": {
+            "click_tracking": {"enable": True, "enable_text": False},
+            "open_tracking": {"enable": True},
+            "subscription_tracking": {"enable": False},
+        },
+        "custom_args": {"m_edition": "5", "m_submission": "9"},
+        "personalizations": [
+            {
+                "to": [{"email": "ann@example.com", "name": "Ann"}],
+                "substitutions": {"{{s1}}": "for Ann", "{{h1}}": "Ann &amp; co"},
+                "custom_args": {"m_delivery": "12"},
+                "headers": ANN.headers,
+            },
+            {"to": [{"email": "bob@example.com"}]},
+        ],
+    }
+
+
+def test_nothing_empty_is_sent() -> None:
+    plain = Message(from_email="news@example.org", from_name="", subject="x", html="<p>x</p>")
+    request = decoded(plain, RecipientPart("ann@example.com", "", [], {}, {}))
+    assert set(request) == {"from", "subject", "content", "tracking_settings", "personalizations"}
+    assert request["content"] == [{"type": "text/html", "value": "<p>x</p>"}]
+
+
+def test_tracking_can_be_turned_off_and_sandbox_and_pool_on() -> None:
+    message = Message(
+        from_email="news@example.org",
+        from_name="",
+        subject="x",
+        text="x",
+        click_tracking=False,
+        open_tracking=False,
+        ip_pool="bulk",
+        sandbox=True,
+    )
+    request = decoded(message, ANN)
+    assert request["tracking_settings"]["click_tracking"]["enable"] is False
+    assert request["tracking_settings"]["open_tracking"]["enable"] is False
+    assert request["mail_settings"] == {"sandbox_mode": {"enable": True}}
+    assert request["ip_pool_name"] == "bulk"
+
+
+texts = st.text(max_size=30) | st.sampled_from(
+    ["", '"', "\\", "\x00\x1f\x7f", "👩‍👩‍👧 你好 é", "</script>", "\u2028", "{{s1}}"]
+)
+pairs = st.dictionaries(st.text(min_size=1, max_size=10), texts, max_size=4)
+parts = st.builds(RecipientPart, texts, texts, pairs.map(lambda each: list(each.items())), pairs, pairs)
+
+
+@given(st.lists(parts, min_size=1, max_size=5), st.text(min_size=1).filter(str.strip), texts, texts, pairs)
+def test_any_text_arrives_as_it_is(
+    recipients: list[RecipientPart], subject: str, text: str, html: str, custom_args: dict[str, str]
+) -> None:
+    message = Message(
+        from_email="a@example.org",
+        from_name="",
+        subject=subject,
+        text=text + ".",
+        html=html + ".",
+        custom_args={"a": "b"},
+    )
+    request = orjson.loads(body(compile_message(message), recipients, custom_args))
+    assert request["subject"] == subject
+    assert [part["value"] for part in request["content"]] == [text + ".", html + "."]
+    assert request["custom_args"] == {"a": "b", **custom_args}
+    expected = []
+    for each in recipients:
+        name = clean_name(each.name)
+        fields = {
+            "to": [{"email": each.email, "name": name} if name else {"email": each.email}],
+            "substitutions": dict(each.substitutions),
+            "custom_args": each.custom_args,
+            "headers": each.headers,
+        }
+        expected.append({key: value for key, value in fields.items() if value})
+    assert request["personalizations"] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ("Ann Smith", "Ann Smith"),
+        ("Smith, Ann; PhD", "Smith Ann PhD"),
+        ("  Ann\r\nBcc: x@example.com ", "Ann Bcc: x@example.com"),
+        ("王小明", "王小明"),
+        ("Zoë 👩‍👩‍👧", "Zoë 👩‍👩‍👧"),
+        (";,;", ""),
+        ("", ""),
+    ],
+)
+def test_names_lose_what_sendgrid_cannot_take(name: str, cleaned: str) -> None:
+    assert clean_name(name) == cleaned
+
+
+@given(st.text())
+def test_a_cleaned_name_is_safe_and_stays_as_it_is(name: str) -> None:
+    cleaned = clean_name(name)
+    assert not set(cleaned) & set(";,\r\n\x00\x7f\x85\u2028")
+    assert clean_name(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"from_email": "nobody"}, "bad_from"),
+        ({"reply_to": "a@b"}, "bad_reply_to"),
+        ({"subject": " "}, "no_subject"),
+        ({"text": "", "html": ""}, "no_content"),
+        ({"categories": tuple(map(str, range(11)))}, "bad_categories"),
+        ({"categories": ("a", "a")}, "bad_categories"),
+        ({"categories": ("é",)}, "bad_categories"),
+        ({"categories": ("x" * 256,)}, "bad_categories"),
+        ({"categories": ("",)}, "bad_categories"),
+        ({"headers": {"Reply-To": "x"}}, "bad_header"),
+        ({"headers": {"X-A": "1\r\nBcc: x"}}, "bad_header"),
+        ({"headers": {"X A": "1"}}, "bad_header"),
+        ({"headers": {"X-A": ""}}, "bad_header"),
+        ({"custom_args": {"a": 1}}, "bad_custom_args"),
+        ({"custom_args": {"a": "x" * 10_000}}, "bad_custom_args"),
+        ({"html": "\ud800"}, "bad_text"),
+    ],
+)
+def test_a_message_that_sendgrid_would_refuse_is_refused_by_name(change: dict[str, Any], code: str) -> None:
+    fields: dict[str, Any] = {
+        "from_email": "a@example.org",
+        "from_name": "",
+        "subject": "x",
+        "text": "x",
+        **change,
+    }
+    with pytest.raises(PayloadError) as caught:
+        compile_message(Message(**fields))
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_a_request_takes_1_to_1000_recipients(count: int) -> None:
+    with pytest.raises(PayloadError) as caught:
+        body(compile_message(MESSAGE), [ANN] * count)
+    assert caught.value.code == "bad_recipient_count"
+    assert len(decoded(MESSAGE, *[ANN] * 1000)["personalizations"]) == 1000
+
+
+def test_a_lone_surrogate_is_refused_not_sent() -> None:
+    with pytest.raises(PayloadError) as caught:
+        body(compile_message(MESSAGE), [ANN._replace(name="\ud800")])
+    assert caught.value.code == "bad_text"
+
+
+@given(st.lists(parts, max_size=8), st.integers(0, 3000))
+def test_as_many_recipients_as_fit_are_counted_to_the_byte(
+    recipients: list[RecipientPart], budget: int
+) -> None:
+    compiled = compile_message(MESSAGE)
+    count = fitting(compiled, recipients, {"s": "1"}, budget)
+    if count:
+        assert len(body(compiled, recipients[:count], {"s": "1"})) <= budget
+    if count < len(recipients):
+        assert len(body(compiled, recipients[: count + 1], {"s": "1"})) > budget
+
+
+def test_a_thousand_ordinary_recipients_fit() -> None:
+    assert fitting(compile_message(MESSAGE), [ANN] * 1200) == 1000
