@@ -33,6 +33,7 @@ COMMANDS = {
         "web": "the site and the event webhook",
         "worker": "submit batches, fold events",
         "beat": "hand out what is due, every few seconds",
+        "alive PROCESS": "whether web, worker or beat works, for health checks",
         "emulator": "a SendGrid on this machine, with an inbox page",
     },
 }

@@ -4,8 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from mailer.config.health import healthz
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/staff/", permanent=False)),
+    path("healthz", healthz),
     path("staff/", admin.site.urls),
     path("", include("subscribers.urls")),
     path("", include("mailer.delivery.urls")),

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
+from django.conf import settings
+
 from mailer.delivery import models
 from mailer.issues.builder.build import build
 from mailer.issues.builder.content import Edition, IssueContent, MergeTag
@@ -53,7 +55,7 @@ def build_editions(
             selection = replace(issue, stories=stories)
             places[key] = len(built)
             built.append(build(selection))
-            findings.update(dict.fromkeys(lint(selection, built[-1])))
+            findings.update(dict.fromkeys(lint(selection, built[-1], site=settings.PUBLIC_URL)))
         by_topics[topic_ids] = places[key] if stories else None
     return Editions(tuple(built), by_topics, tuple(findings))
 

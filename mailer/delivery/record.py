@@ -77,7 +77,7 @@ def _apply(cursor: CursorWrapper, claim: Claim, outcome: Outcome, status: int | 
 
 
 def _move(
-    cursor: CursorWrapper, claim: Claim, state: str, due: str = "due_at", values: Sequence[object] = ()
+    cursor: CursorWrapper, claim: Claim, state: str, due: str = "due_at", values: Sequence[int] = ()
 ) -> bool:
     """Move the batch on, if it still waits for this submission. `due` is an SQL expression, `values` its own."""
     cursor.execute(
@@ -87,7 +87,7 @@ def _move(
         """,
         [state, *values, claim.batch_id, claim.submission_id],
     )
-    return cursor.rowcount == 1
+    return bool(cursor.rowcount == 1)
 
 
 def _finish(

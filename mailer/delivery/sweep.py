@@ -4,6 +4,8 @@ The queue may lose what it holds: what is due is read from the database, and han
 is empty although batches wait. A batch that is handed out twice does no harm; its claim lets one through.
 """
 
+from typing import Any
+
 import structlog
 from amqp.exceptions import ChannelError
 from celery import current_app
@@ -65,7 +67,8 @@ def _take_due(lost_after: int) -> list[int]:
 
 def _is_empty(queue: Connection) -> bool:
     """Whether the queue holds nothing. One that does not exist yet holds nothing either."""
+    channel: Any = queue.channel()
     try:
-        return bool(queue.channel().queue_declare(QUEUE, passive=True).message_count == 0)
+        return bool(channel.queue_declare(QUEUE, passive=True).message_count == 0)
     except ChannelError:
         return True

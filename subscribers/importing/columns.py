@@ -63,6 +63,11 @@ def map_columns(header: Sequence[str], file: str) -> Columns:
         CannotImport: no column holds addresses.
     """
     names = tuple(one_line(name) for name in header)
+    if any("\0" in name for name in header):
+        raise CannotImport(
+            "no_text",
+            f"{file} holds NUL characters, as UTF-16 without a byte order mark does. Save it as UTF-8.",
+        )
     is_refused_file = names[: len(OWN_COLUMNS)] == OWN_COLUMNS
     skipped = range(len(OWN_COLUMNS)) if is_refused_file else range(0)
     fields: dict[str, int] = {}
@@ -71,7 +76,7 @@ def map_columns(header: Sequence[str], file: str) -> Columns:
         if fitting:
             fields[field] = min(fitting)[1]
     if "email" not in fields:
-        raise CannotImport("no_email_column", _no_email_column(header, names, file))
+        raise CannotImport("no_email_column", _no_email_column(names, file))
     taken = {*SYNONYMS}
     others = [place for place in range(len(names)) if place not in fields.values() and place not in skipped]
     attributes = tuple((place, _key(names[place], place, taken)) for place in others[:MOST_ATTRIBUTES])
@@ -109,13 +114,11 @@ def _key(name: str, place: int, taken: set[str]) -> str:
     return unique
 
 
-def _no_email_column(header: Sequence[str], names: Sequence[str], file: str) -> str:
+def _no_email_column(names: Sequence[str], file: str) -> str:
     shown = ", ".join(name[:40] or "(no name)" for name in names[:SHOWN_COLUMNS])
     if len(names) > SHOWN_COLUMNS:
         shown += f", and {len(names) - SHOWN_COLUMNS} more"
     message = f"{file} has no column with email addresses. Its columns: {shown}."
-    if any("\0" in name for name in header):
-        return f"{message} It looks like UTF-16 without a byte order mark: save it as UTF-8."
     if any("@" in name for name in names):
         return f"{message} The first line seems to be a subscriber: put a header line above it."
     return f"{message} Name the column with the addresses email."

@@ -1,7 +1,6 @@
 """How a file is written: its encoding and its delimiter, told from the whole file and from its header line."""
 
 import codecs
-import csv
 import io
 import re
 from collections.abc import Iterator
@@ -35,6 +34,7 @@ HEAD = 64 * 1024
 """Characters at the start of the file in which the header must end."""
 DELIMITER_HINT = re.compile(r"sep=([,;\t])[\r\n]*", re.IGNORECASE)
 """A first line that Excel writes and reads."""
+_QUOTED = re.compile('"[^"]*"')
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def detect(path: Path) -> Dialect:
     hint = DELIMITER_HINT.fullmatch(next(io.StringIO(head, newline="")))
     if hint:
         return Dialect(encoding, mark, hint[1], skipped_lines=1)
-    return Dialect(encoding, mark, max(DELIMITERS, key=lambda each: _columns(head, each)), skipped_lines=0)
+    return Dialect(encoding, mark, _delimiter(head), skipped_lines=0)
 
 
 def open_text(path: Path, encoding: str, mark: int) -> TextIO:
@@ -137,12 +137,11 @@ def _is_mostly_utf8(file: BinaryIO) -> bool:
     return whole > broken
 
 
-def _columns(head: str, delimiter: str) -> int:
-    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True)
-    try:
-        return next((len(row) for row in rows if any(map(str.strip, row))), 0)
-    except csv.Error:
-        return 0
+def _delimiter(head: str) -> str:
+    """The delimiter that stands most often in the header line, outside of quotation marks."""
+    lines = io.StringIO(_QUOTED.sub("x", head), newline="")
+    header = next((line for line in lines if line.strip("".join(DELIMITERS) + " \r\n")), "")
+    return max(DELIMITERS, key=header.count)
 
 
 _UNREADABLE = "subscribers.importing.unreadable"

@@ -288,12 +288,12 @@ def _add_new(cursor: Any, values: dict[str, Any]) -> int:
     """
     cursor.execute(INSERT_NEW)
     inserted = cursor.rowcount
-    cursor.execute("SELECT count(*) FROM import_incoming WHERE is_new")
-    if cursor.fetchone()[0] != inserted:
+    if _count_new(cursor) != inserted:
         cursor.execute(MATCH_OVERTAKEN)
     cursor.execute("SELECT FROM subscribers_mailinglist WHERE id = %(mailing_list)s FOR KEY SHARE", values)
+    list_is_locked = cursor.rowcount == 1
     cursor.execute("SELECT has_parameter_privilege('session_replication_role', 'SET')")
-    unchecked = cursor.fetchone()[0]
+    unchecked = cursor.fetchone()[0] and list_is_locked and _count_new(cursor) == inserted
     if unchecked:
         cursor.execute("SET LOCAL session_replication_role = replica")
     cursor.execute(SUBSCRIBE_NEW, values)
@@ -301,6 +301,11 @@ def _add_new(cursor: Any, values: dict[str, Any]) -> int:
     if unchecked:
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
     return int(inserted)
+
+
+def _count_new(cursor: Any) -> int:
+    cursor.execute("SELECT count(*) FROM import_incoming WHERE is_new")
+    return int(cursor.fetchone()[0])
 
 
 @lru_cache(maxsize=4096)

@@ -65,7 +65,7 @@ def cleaner(columns: Columns, match_topics: Callable[[str], Topics]) -> Cleaner:
             cells = [one_line(cell) for cell in cells]
         if columns.is_refused_file:
             cells = [undefuse(cell) for cell in cells]
-        cells.append("")
+        cells = [*cells, ""]
 
         email = cells[email_at].strip()
         if len(email) <= LONGEST_PLAIN and PLAIN.fullmatch(email):

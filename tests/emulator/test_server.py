@@ -51,7 +51,7 @@ def test_a_request_that_is_no_http_is_refused(emulator: Playground, request_text
         client.sendall(request_text.encode())
         client.shutdown(socket.SHUT_WR)
         answered = client.makefile("rb").read()
-        assert status in answered.partition(b"\r\n\r\n")[0] + answered[:400]
+        assert status in answered
     assert emulator.send(mail()).status == 202
 
 

@@ -26,10 +26,11 @@ TYPICAL_RECIPIENT: dict[str, Any] = {
 }
 
 
-def lint(issue: IssueContent, edition: Edition) -> tuple[Finding, ...]:
+def lint(issue: IssueContent, edition: Edition, *, site: str = "") -> tuple[Finding, ...]:
     """Return everything to mend, errors first, each with its place and what to do.
 
-    ``edition`` is what ``build(issue)`` gave. What stands wrong in a field is named there and not again
+    ``edition`` is what ``build(issue)`` gave. ``site`` is the origin of this installation: it may serve images
+    without https where it runs on the machine of whoever tries it out. What stands wrong in a field is named there and not again
     for the HTML that was made from it.
     """
     typical = personalise(edition, TYPICAL_RECIPIENT)
@@ -37,7 +38,7 @@ def lint(issue: IssueContent, edition: Edition) -> tuple[Finding, ...]:
     # Quotes, colon and comma around key and value in the request.
     substitutions = sum(len(key.encode()) + len(value.encode()) + 6 for key, value in values)
     findings = [
-        *check_stories(issue),
+        *check_stories(issue, site),
         *check_subject(issue, edition, typical),
         *check_links(issue),
         *check_leftovers(issue, edition),
@@ -45,5 +46,5 @@ def lint(issue: IssueContent, edition: Edition) -> tuple[Finding, ...]:
         *check_size(edition, typical, substitutions),
     ]
     named = {finding.code for finding in findings}
-    findings += [finding for finding in check_html(issue, edition) if finding.code not in named]
+    findings += [finding for finding in check_html(issue, edition, site) if finding.code not in named]
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: finding.level))

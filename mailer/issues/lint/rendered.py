@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from mailer.issues.builder import Edition, IssueContent, PersonalisedMail, check_theme
 from mailer.issues.lint.findings import Finding, error, warning
 from mailer.issues.lint.links import address_problem
+from mailer.issues.lint.stories import is_safe_image
 
 # Gmail cuts near 102 KB; 99 KB was seen cut once links were rewritten for click tracking.
 SIZE_WARNS_FROM = 90_000
@@ -73,7 +74,7 @@ def check_duties(issue: IssueContent, edition: Edition) -> Iterator[Finding]:
         )
 
 
-def check_html(issue: IssueContent, edition: Edition) -> Iterator[Finding]:
+def check_html(issue: IssueContent, edition: Edition, site: str) -> Iterator[Finding]:
     """Yield findings about the HTML that no field of the issue can be blamed for, and about the theme."""
     for problem in check_theme(issue.newsletter.theme):
         yield error(problem.code, problem.message, problem.where)
@@ -86,7 +87,7 @@ def check_html(issue: IssueContent, edition: Edition) -> Iterator[Finding]:
         if unfit:
             yield error(*unfit, "HTML")
     for source, alt in reader.images:
-        if not source.lower().startswith("https://"):
+        if not is_safe_image(source, site):
             yield error(
                 "image_insecure", f"an image ({source}) is not https: write an https:// address", "HTML"
             )

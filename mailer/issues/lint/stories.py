@@ -29,8 +29,8 @@ _TAGS_IN_ADDRESS = re.compile(
 )
 
 
-def check_stories(issue: IssueContent) -> Iterator[Finding]:
-    """Yield findings about the stories and their images."""
+def check_stories(issue: IssueContent, site: str) -> Iterator[Finding]:
+    """Yield findings about the stories and their images. Those that ``site`` serves are as safe as it is."""
     if not issue.stories:
         yield error("no_stories", "there is nothing to send: give the issue at least one story", "stories")
     seen: set[int] = set()
@@ -43,14 +43,14 @@ def check_stories(issue: IssueContent) -> Iterator[Finding]:
             yield error("story_twice", "the story stands in the issue twice: remove one", f"story {at}")
         seen.add(story.id)
         if story.image.strip():
-            yield from _check_image(story.image.strip(), story.image_alt.strip(), f"story {at}, image")
+            yield from _check_image(story.image.strip(), story.image_alt.strip(), site, f"story {at}, image")
     logo = issue.newsletter.logo.strip()
-    if logo and not logo.lower().startswith("https://"):
+    if logo and not is_safe_image(logo, site):
         yield error("image_insecure", f"{logo} is not an https:// address: write one", "newsletter, logo")
 
 
-def _check_image(url: str, alt: str, where: str) -> Iterator[Finding]:
-    if not url.lower().startswith("https://"):
+def _check_image(url: str, alt: str, site: str, where: str) -> Iterator[Finding]:
+    if not is_safe_image(url, site):
         yield error("image_insecure", f"{url} is not an absolute https:// address: write one", where)
     if not alt:
         yield error("alt_missing", "the image has no alt text: say in a few words what it shows", where)
@@ -58,6 +58,11 @@ def _check_image(url: str, alt: str, where: str) -> Iterator[Finding]:
         yield warning(
             "alt_file_name", f"the alt text is a file name ({alt}): say what the image shows", where
         )
+
+
+def is_safe_image(url: str, site: str) -> bool:
+    """Whether an image comes over https, or from ``site``, the origin of this installation."""
+    return url.lower().startswith("https://") or (bool(site) and url.startswith(f"{site}/"))
 
 
 def check_leftovers(issue: IssueContent, edition: Edition) -> Iterator[Finding]:

@@ -8,86 +8,167 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('subscribers', '0001_initial'),
+        ("subscribers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Newsletter',
+            name="Newsletter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('tagline', models.CharField(blank=True, max_length=300)),
-                ('theme', models.CharField(choices=[('digest', 'Numbered digest'), ('letter', 'Plain letter')], default='digest', max_length=20)),
-                ('language', models.CharField(default='en', help_text='BCP 47, such as zh-Hans', max_length=35)),
-                ('from_name', models.CharField(max_length=200)),
-                ('from_email', models.EmailField(max_length=254)),
-                ('reply_to', models.EmailField(blank=True, max_length=254)),
-                ('unsubscribe_email', models.EmailField(blank=True, help_text='A mailbox that someone reads, for mail programs that unsubscribe by mail', max_length=254)),
-                ('website', models.URLField(blank=True)),
-                ('logo', models.URLField(blank=True)),
-                ('colour', models.CharField(default='#0f5c6e', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'Write it as #0f5c6e.')])),
-                ('postal_address', models.TextField(help_text='The law of many countries wants it in every mail')),
-                ('mailing_list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='newsletters', to='subscribers.mailinglist')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("tagline", models.CharField(blank=True, max_length=300)),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("digest", "Numbered digest"), ("letter", "Plain letter")],
+                        default="digest",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(default="en", help_text="BCP 47, such as zh-Hans", max_length=35),
+                ),
+                ("from_name", models.CharField(max_length=200)),
+                ("from_email", models.EmailField(max_length=254)),
+                ("reply_to", models.EmailField(blank=True, max_length=254)),
+                (
+                    "unsubscribe_email",
+                    models.EmailField(
+                        blank=True,
+                        help_text="A mailbox that someone reads, for mail programs that unsubscribe by mail",
+                        max_length=254,
+                    ),
+                ),
+                ("website", models.URLField(blank=True)),
+                ("logo", models.URLField(blank=True)),
+                (
+                    "colour",
+                    models.CharField(
+                        default="#0f5c6e",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator("^#[0-9a-fA-F]{6}$", "Write it as #0f5c6e.")
+                        ],
+                    ),
+                ),
+                (
+                    "postal_address",
+                    models.TextField(help_text="The law of many countries wants it in every mail"),
+                ),
+                (
+                    "mailing_list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="newsletters",
+                        to="subscribers.mailinglist",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Issue',
+            name="Issue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('date', models.DateField()),
-                ('subject', models.CharField(help_text='May hold tags: {{ subscriber.first_name or "there" }}', max_length=300)),
-                ('preheader', models.CharField(blank=True, max_length=300)),
-                ('intro', models.TextField(blank=True, help_text='Markdown')),
-                ('outro', models.TextField(blank=True, help_text='Markdown')),
-                ('call_to_action_label', models.CharField(blank=True, max_length=100)),
-                ('call_to_action_link', models.CharField(blank=True, max_length=2000)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('newsletter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='issues', to='issues.newsletter')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("date", models.DateField()),
+                (
+                    "subject",
+                    models.CharField(
+                        help_text='May hold tags: {{ subscriber.first_name or "there" }}', max_length=300
+                    ),
+                ),
+                ("preheader", models.CharField(blank=True, max_length=300)),
+                ("intro", models.TextField(blank=True, help_text="Markdown")),
+                ("outro", models.TextField(blank=True, help_text="Markdown")),
+                ("call_to_action_label", models.CharField(blank=True, max_length=100)),
+                ("call_to_action_link", models.CharField(blank=True, max_length=2000)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "newsletter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="issues",
+                        to="issues.newsletter",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['newsletter', '-number'],
+                "ordering": ["newsletter", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='Story',
+            name="Story",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('headline', models.CharField(max_length=300)),
-                ('body', models.TextField(help_text='Markdown')),
-                ('link', models.CharField(blank=True, max_length=2000)),
-                ('link_label', models.CharField(blank=True, max_length=100)),
-                ('image', models.CharField(blank=True, max_length=2000)),
-                ('image_alt', models.CharField(blank=True, max_length=300)),
-                ('for_everyone', models.BooleanField(default=False, help_text='Shown whatever topics a subscriber chose')),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stories', to='issues.issue')),
-                ('topics', models.ManyToManyField(blank=True, related_name='stories', to='subscribers.topic')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("headline", models.CharField(max_length=300)),
+                ("body", models.TextField(help_text="Markdown")),
+                ("link", models.CharField(blank=True, max_length=2000)),
+                ("link_label", models.CharField(blank=True, max_length=100)),
+                ("image", models.CharField(blank=True, max_length=2000)),
+                ("image_alt", models.CharField(blank=True, max_length=300)),
+                (
+                    "for_everyone",
+                    models.BooleanField(default=False, help_text="Shown whatever topics a subscriber chose"),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="stories", to="issues.issue"
+                    ),
+                ),
+                (
+                    "topics",
+                    models.ManyToManyField(blank=True, related_name="stories", to="subscribers.topic"),
+                ),
             ],
             options={
-                'verbose_name_plural': 'stories',
-                'ordering': ['issue', 'position'],
+                "verbose_name_plural": "stories",
+                "ordering": ["issue", "position"],
             },
         ),
         migrations.AddConstraint(
-            model_name='newsletter',
-            constraint=models.CheckConstraint(condition=models.Q(('theme__in', ['digest', 'letter'])), name='newsletter_theme_is_known'),
+            model_name="newsletter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("theme__in", ["digest", "letter"])), name="newsletter_theme_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.UniqueConstraint(fields=('newsletter', 'number'), name='issue_number_once_per_newsletter'),
+            model_name="issue",
+            constraint=models.UniqueConstraint(
+                fields=("newsletter", "number"), name="issue_number_once_per_newsletter"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='story',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('issue', 'position'), name='story_position_once_per_issue'),
+            model_name="story",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("issue", "position"),
+                name="story_position_once_per_issue",
+            ),
         ),
     ]

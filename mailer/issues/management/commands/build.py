@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         _write(edition, out)
         console = Console()
-        findings = lint(content, edition)
+        findings = lint(content, edition, site=settings.PUBLIC_URL)
         for finding in findings:
             colour = "red" if finding.level == "error" else "yellow"
             console.print(f"[{colour}]{finding.level}[/] ", end="")
