@@ -34,7 +34,7 @@ class Environment:
     sendgrid_timeout: float
     allowed_hosts: tuple[str, ...]
     time_zone: str
-    log_level: str
+    log_level: str | None
     debug: bool
 
     def __repr__(self) -> str:
@@ -156,7 +156,7 @@ VARIABLES = (
         "",
     ),
     Variable("TIME_ZONE", "of the staff site", "Asia/Singapore", _time_zone, default="UTC"),
-    Variable("LOG_LEVEL", "how much is logged", "info", _level, default="info"),
+    Variable("LOG_LEVEL", "how much is logged", "info", _level, default=""),
     Variable("DEBUG", "Django's error pages; never in production", "no", _yes_no, default="no"),
 )
 
@@ -197,7 +197,7 @@ def read(source: Mapping[str, str]) -> Environment:
         sendgrid_timeout=float(values["SENDGRID_TIMEOUT"]),
         allowed_hosts=tuple(_parts(values["ALLOWED_HOSTS"])),
         time_zone=values["TIME_ZONE"],
-        log_level=values["LOG_LEVEL"].upper(),
+        log_level=values["LOG_LEVEL"].upper() or None,
         debug=values["DEBUG"].lower() in ("yes", "true", "1"),
     )
 

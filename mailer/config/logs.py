@@ -4,10 +4,12 @@ import logging
 import logging.config
 import re
 import sys
+from collections.abc import Sequence
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+SERVICES = {"web", "worker", "beat", "emulator"}
 ADDRESS = re.compile(r"[^\s@<>()\"',;:=]+@[^\s@<>()\"',;:]+\.[^\s@<>()\"',;:]+")
 TOKEN = re.compile(r"(/[upv]/)[\w-]{20,}=*")
 
@@ -18,6 +20,11 @@ def hide_personal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         if isinstance(value, str):
             event[name] = TOKEN.sub(r"\1…", ADDRESS.sub("<address>", value))
     return event
+
+
+def default_level(arguments: Sequence[str]) -> str:
+    """What is worth a line when LOG_LEVEL is not set: a service tells what it does, a command only what is wrong."""
+    return "INFO" if SERVICES.intersection(arguments[1:2]) else "WARNING"
 
 
 def logging_config(level: str) -> None:

@@ -1,11 +1,12 @@
 """Django's settings. Everything that differs between installations comes from environment.py."""
 
 import os
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mailer.config import environment
-from mailer.config.logs import logging_config
+from mailer.config.logs import default_level, logging_config
 
 ENVIRONMENT = environment.read(os.environ)
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,7 +95,7 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 LOGGING_CONFIG = None
-logging_config(ENVIRONMENT.log_level)
+logging_config(ENVIRONMENT.log_level or default_level(sys.argv))
 
 UNFOLD = {
     "SITE_TITLE": "mailer",

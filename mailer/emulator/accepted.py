@@ -57,6 +57,7 @@ class RequestStore:
             self._load()
 
     def close(self) -> None:
+        """Gives the file back; what stands in a folder stays."""
         self._file.close()
 
     def _load(self) -> None:

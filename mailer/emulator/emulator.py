@@ -38,10 +38,12 @@ class Emulator:
         self._answers: Counter[str] = Counter()
 
     def start(self) -> None:
+        """Starts the world and the posting of events."""
         self.poster.start()
         self.happenings.start(self.poster)
 
     def stop(self) -> None:
+        """Ends both, and whatever waits for a fault to end."""
         self.stopping.set()
         self.happenings.stop()
         self.poster.stop()
@@ -61,6 +63,7 @@ class Emulator:
 
     @property
     def answers(self) -> dict[str, int]:
+        """How often each answer was given to a request for mail."""
         with self._lock:
             return dict(sorted(self._answers.items()))
 

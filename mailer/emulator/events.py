@@ -87,6 +87,7 @@ class EventPoster:
         ]
 
     def start(self) -> None:
+        """Starts the threads that post."""
         for thread in self._threads:
             thread.start()
 

@@ -100,6 +100,7 @@ class _Order:
 
     @property
     def spent(self) -> bool:
+        """Whether it can strike no more."""
         return self.fault.count is not None and self.hits >= self.fault.count
 
     def strikes(self) -> bool:

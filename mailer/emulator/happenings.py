@@ -50,10 +50,12 @@ class Happenings:
         self._thread = threading.Thread(target=self._run, name="emulator-world", daemon=True)
 
     def start(self, poster: EventPoster) -> None:
+        """Starts following requests; their events go to `poster`."""
         self._poster = poster
         self._thread.start()
 
     def stop(self) -> None:
+        """Ends the thread, between two requests."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
@@ -61,6 +63,7 @@ class Happenings:
 
     @property
     def world(self) -> EmulatorWorld:
+        """The world of what is followed from now on."""
         return self._world
 
     def change(self, world: EmulatorWorld) -> None:

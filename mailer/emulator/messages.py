@@ -111,19 +111,23 @@ class Message:
 
     @property
     def substitutions(self) -> dict[str, str]:
+        """This recipient's values by key."""
         return self.personalization.get("substitutions") or {}
 
     @property
     def subject(self) -> str:
+        """The subject, with substitutions made."""
         subject = self.personalization.get("subject", self.mailing.body.get("subject", ""))
         return substitute(subject, self.substitutions)
 
     @property
     def html(self) -> str | None:
+        """The HTML body, with substitutions made, or None."""
         return self._content("text/html")
 
     @property
     def text(self) -> str | None:
+        """The text body, with substitutions made, or None."""
         return self._content("text/plain")
 
     def _content(self, kind: str) -> str | None:
@@ -132,6 +136,7 @@ class Message:
 
     @property
     def sender(self) -> dict[str, str]:
+        """The address object it comes from."""
         sender: dict[str, str] = self.personalization.get("from") or self.mailing.body["from"]
         return sender
 
@@ -177,10 +182,12 @@ class Message:
 
     @property
     def categories(self) -> list[str]:
+        """The categories of the request."""
         return self.mailing.body.get("categories") or []
 
     @property
     def asm_group_id(self) -> int | None:
+        """The unsubscribe group, or None."""
         return (self.mailing.body.get("asm") or {}).get("group_id")
 
     @property

@@ -31,6 +31,7 @@ class KeptConnection:
         self._connection: http.client.HTTPConnection | None = None
 
     def close(self) -> None:
+        """Ends the connection; the next post makes another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

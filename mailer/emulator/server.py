@@ -151,7 +151,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Ends the connection with a TCP reset."""
         self.server.emulator.count(kind)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-        self.server.forget(self.connection)
         # The handler's files hold on to the socket object: only the descriptor itself closes at once.
         os.close(self.connection.detach())
         raise _ConnectionBroken
@@ -226,12 +225,9 @@ class _Server(ThreadingHTTPServer):
             self._connections.add(connection)
         return connection, address
 
-    def forget(self, connection: socket.socket) -> None:
-        with self._connections_lock:
-            self._connections.discard(connection)
-
     def shutdown_request(self, request: Any) -> None:
-        self.forget(request)
+        with self._connections_lock:
+            self._connections.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -69,8 +69,11 @@ def _import(
             text, dialect.delimiter, lambda cells: looks_like_row(cells), lines_before=dialect.skipped_lines
         )
         header, problem = next(
-            (cells, problem) for _, cells, problem in lines if any(cell.strip() for cell in cells)
+            ((cells, problem) for _, cells, problem in lines if any(cell.strip() for cell in cells)),
+            ([], None),
         )
+        if not header:
+            raise CannotImport("empty_file", f"{path} has nothing but delimiters. It needs a header line.")
         if problem:
             raise CannotImport("bad_header", f"The header line of {path} cannot be read: {problem.value}.")
         columns = map_columns(header, str(path))

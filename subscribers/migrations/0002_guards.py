@@ -1,4 +1,4 @@
-"""Two rules that no constraint can say: consent is append-only, and topics are retired, never deleted."""
+"""Rules that no constraint can say: consent is append-only, topics are retired, subscribers are never deleted."""
 
 from django.db import migrations
 
@@ -13,9 +13,13 @@ FOR EACH ROW EXECUTE FUNCTION subscribers_refuse('Consent is append-only: add a 
 
 CREATE TRIGGER topic_is_never_deleted BEFORE DELETE ON subscribers_topic
 FOR EACH ROW EXECUTE FUNCTION subscribers_refuse('A topic is never deleted: retire it instead.');
+
+CREATE TRIGGER subscriber_is_never_deleted BEFORE DELETE ON subscribers_subscriber
+FOR EACH ROW EXECUTE FUNCTION subscribers_refuse('A subscriber is never deleted: deliveries point to the row.');
 """
 
 ALLOW = """
+DROP TRIGGER subscriber_is_never_deleted ON subscribers_subscriber;
 DROP TRIGGER topic_is_never_deleted ON subscribers_topic;
 DROP TRIGGER consent_is_append_only ON subscribers_consent;
 DROP FUNCTION subscribers_refuse();

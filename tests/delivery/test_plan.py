@@ -65,10 +65,14 @@ def test_topics_choose_the_edition_and_no_topic_means_all():
     subscribe(mailing_list, "two@example.org", topics=["ai", "travel"])
     planned = plan(send_of(issue))
     got = {
-        email: [story["headline"] for story in batch.edition.send.issue.stories.values("headline", "id")
-                if story["id"] in batch.edition.story_ids]
+        email: [
+            story["headline"]
+            for story in batch.edition.send.issue.stories.values("headline", "id")
+            if story["id"] in batch.edition.story_ids
+        ]
         for email, batch in (
-            (delivery.subscriber.email, delivery.batch) for delivery in Delivery.objects.select_related("subscriber")
+            (delivery.subscriber.email, delivery.batch)
+            for delivery in Delivery.objects.select_related("subscriber")
         )
     }
     assert planned.editions == 3
@@ -109,7 +113,9 @@ def test_batches_hold_at_most_a_thousand_of_one_edition():
     plan(send_of(issue))
     assert sorted(Batch.objects.values_list("size", flat=True)) == [1, 10, 1000, 1000]
     for batch in Batch.objects.all():
-        assert sorted(batch.subscriber_ids) == sorted(batch.deliveries.values_list("subscriber_id", flat=True))
+        assert sorted(batch.subscriber_ids) == sorted(
+            batch.deliveries.values_list("subscriber_id", flat=True)
+        )
 
 
 def test_planning_again_changes_nothing():

@@ -77,7 +77,7 @@ def test_the_email_logs_disprove_acceptance_only_when_they_show_nothing_again_an
 
 
 def test_a_refused_look_into_the_logs_decides_nothing(inbox):
-    send, batch = one_batch()
+    _send, batch = one_batch()
     inbox.fail("server_error", count=1, status=503)
     submit(batch.pk)
     inbox.fail("forbidden", count=1, path="/v3/logs")

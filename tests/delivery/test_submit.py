@@ -35,7 +35,8 @@ def submit_all(send: Send) -> None:
     while True:
         due = Batch.objects.filter(send=send, state="waiting", due_at__lte=timezone.now())
         ids = list(due.values_list("id", flat=True))
-        if not any([submit(batch_id) for batch_id in ids]):
+        made = [submit(batch_id) for batch_id in ids]
+        if not any(made):
             return
 
 
@@ -93,7 +94,10 @@ def test_whoever_left_or_was_suppressed_after_the_plan_is_taken_out_with_the_rea
     Suppression.objects.create(address=bounced.email, reason="bounce")
     submit(batch.pk)
     assert inbox.addresses() == sorted(person.email for person in stay)
-    assert dict(Exclusion.objects.values_list("subscriber_id", "reason")) == {left.pk: "unsubscribed", bounced.pk: "bounce"}
+    assert dict(Exclusion.objects.values_list("subscriber_id", "reason")) == {
+        left.pk: "unsubscribed",
+        bounced.pk: "bounce",
+    }
     assert all(Exclusion.objects.values_list("at_claim", flat=True))
     assert progress(send).adds_up
 
@@ -143,7 +147,7 @@ def test_a_recipient_that_breaks_sendgrids_limits_never_fails_the_others(inbox):
 
 
 def test_a_rejection_that_names_nobody_is_narrowed_down_to_the_one(inbox):
-    send, batch = one_batch(8)
+    send, _batch = one_batch(8)
     inbox.fail("reject_unnamed", count=1)
     submit_all(send)
     assert len(inbox.messages()) == 8
@@ -184,7 +188,7 @@ def test_a_refused_account_pauses_the_send_and_loses_nobody(inbox, kind):
 
 
 def test_too_many_requests_wait_until_the_time_that_sendgrid_names(inbox):
-    send, batch = one_batch()
+    _send, batch = one_batch()
     inbox.fail("rate_limit", count=1, seconds=60)
     submit(batch.pk)
     batch.refresh_from_db()
@@ -195,7 +199,7 @@ def test_too_many_requests_wait_until_the_time_that_sendgrid_names(inbox):
 
 
 def test_a_connection_that_breaks_before_the_end_of_the_body_goes_again(inbox):
-    send, batch = one_batch(1000)
+    _send, batch = one_batch(1000)
     inbox.fail("reset_before", count=1)
     submit(batch.pk)
     batch.refresh_from_db()
@@ -208,7 +212,9 @@ def test_a_connection_that_breaks_before_the_end_of_the_body_goes_again(inbox):
         assert inbox.messages() == []
 
 
-@pytest.mark.parametrize("fault", [{"kind": "server_error", "status": 503}, {"kind": "reset_after"}, {"kind": "hang"}])
+@pytest.mark.parametrize(
+    "fault", [{"kind": "server_error", "status": 503}, {"kind": "reset_after"}, {"kind": "hang"}]
+)
 def test_an_answer_that_proves_nothing_is_unknown_and_never_sent_again(inbox, fault):
     send, batch = one_batch()
     inbox.fail(count=1, **fault)

@@ -93,12 +93,14 @@ class Playground:
 
 @dataclass
 class Webhook:
-    """A real receiver of events. `answers` are the statuses of the next posts, then 204."""
+    """A real receiver of events. `answers` are the statuses of the next posts, then 204; while `gate` is
+    not set it answers nothing; `arrived` counts the posts it has read."""
 
     url: str = ""
+    gate: threading.Event = field(default_factory=threading.Event)
+    arrived: int = 0
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
-    bodies: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -117,12 +119,15 @@ class Webhook:
 @contextmanager
 def running_webhook() -> Iterator[Webhook]:
     webhook = Webhook()
+    webhook.gate.set()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            webhook.arrived += 1
+            webhook.gate.wait()
             status = webhook.answers.pop(0) if webhook.answers else 204
             headers = {name.lower(): value for name, value in self.headers.items()}
             webhook.posts.append(({**headers, "status": str(status), "path": self.path}, body))
@@ -141,6 +146,7 @@ def running_webhook() -> Iterator[Webhook]:
     try:
         yield webhook
     finally:
+        webhook.gate.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -149,6 +149,15 @@ def test_bounces_and_blocks_differ_and_only_bounces_suppress(webhook: Webhook) -
     assert webhook.names("block@example.org") == ["processed", "bounce", "processed", "delivered"]
 
 
+def test_the_message_that_bounced_is_not_dropped_in_hindsight() -> None:
+    with running(world=replace(KIND, hard_bounce=1.0)) as emulator:
+        for _ in range(2):
+            emulator.send(mail())
+            emulator.settled()
+        found = emulator.api("POST", "/v3/logs", {}).json()["messages"]
+        assert [one["status"] for one in found] == ["dropped", "bounced"]
+
+
 @pytest.mark.parametrize(
     ("rate", "list_name", "reason"),
     [
@@ -238,6 +247,19 @@ def test_simulated_time_can_run_slower_than_at_once(webhook: Webhook) -> None:
         emulator.control("POST", "/reset")
         assert emulator.settled()["pending"] == 0
     assert "open" not in {event["event"] for event in webhook.events}
+
+
+def test_a_post_under_way_at_a_reset_does_not_come_again(webhook: Webhook) -> None:
+    webhook.gate.clear()
+    webhook.answers = [500]
+    with running(world=KIND, webhook_url=webhook.url) as emulator:
+        emulator.send(mail())
+        wait_for(lambda: webhook.arrived)
+        emulator.control("POST", "/reset")
+        webhook.gate.set()
+        settled = emulator.settled()
+        assert (settled["posts"], settled["pending"]) == (0, 0)
+    assert len(webhook.posts) == 1
 
 
 def test_the_world_can_be_paused_and_switched_off(webhook: Webhook) -> None:

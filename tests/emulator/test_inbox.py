@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from mailer.emulator.outgoing import post_one_click
 from mailer.emulator.preview import framed, preheader, preview_text
 from tests.emulator.playground import Playground, Webhook, mail, recipient
 
@@ -119,6 +120,14 @@ def test_the_button_posts_the_one_click_address(emulator: Playground, webhook: W
     assert answer.status == 303
     assert [body for _, body in webhook.posts] == [b"List-Unsubscribe=One-Click"]
     assert "unsubscribed." in emulator.call("GET", answer.headers["location"]).body.decode()
+
+
+def test_no_other_machine_is_called(webhook: Webhook) -> None:
+    assert post_one_click(webhook.url) == 204
+    # Another way to write the same address: what is not plainly this machine is left alone.
+    assert post_one_click(webhook.url.replace("127.0.0.1", "127.1")) is None
+    assert post_one_click("http://[") is None
+    assert len(webhook.posts) == 1
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,14 @@ def test_one_rate_does_not_touch_the_other_outcomes() -> None:
     assert [item.clicks for item in before] == [item.clicks for item in after]
 
 
+def test_every_link_is_clicked_and_upper_ones_more_often() -> None:
+    clicks = Counter(
+        item.clicks[0].link for item in fates(replace(WORLD, click=1.0), count=3000) if item.clicks
+    )
+    assert set(clicks) == {0, 1, 2, 3, 4}
+    assert clicks[0] > clicks[2] > clicks[4]
+
+
 def test_things_happen_in_a_possible_order() -> None:
     world = EmulatorWorld(
         deferral=0.5, click=0.5, human_open=0.6, machine_open=0.5, complaint=0.3, unsubscribe=0.3

@@ -16,7 +16,9 @@ from tests.newsroom import crowd, make_issue
 @pytest.mark.xdist_group("processes")
 def test_a_killed_worker_loses_nobody_and_sends_nothing_twice(installation):
     issue = make_issue()
-    people = crowd(issue.newsletter.mailing_list, 8_000) + crowd(issue.newsletter.mailing_list, 40, topics=["ai"])
+    people = crowd(issue.newsletter.mailing_list, 8_000) + crowd(
+        issue.newsletter.mailing_list, 40, topics=["ai"]
+    )
     send = send_of(issue)
     plan(send)
     # Each of the worker's four threads ends up in a request that was accepted and is never answered.
@@ -29,7 +31,9 @@ def test_a_killed_worker_loses_nobody_and_sends_nothing_twice(installation):
 
     installation.kill("worker1")
     installation.start("worker2", "beat")
-    installation.wait(lambda: progress(send).waiting == progress(send).in_flight == 4_000, "the rest was sent")
+    installation.wait(
+        lambda: progress(send).waiting == progress(send).in_flight == 4_000, "the rest was sent"
+    )
     assert progress(send).adds_up
     assert expire_claims(timezone.now() + claim_limit() + timedelta(seconds=1)) == 4
     now = progress(send)

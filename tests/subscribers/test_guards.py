@@ -28,3 +28,9 @@ def test_a_topic_is_retired_and_never_deleted():
     topic = Topic.objects.create(slug="policy", name="Policy")
     with pytest.raises(IntegrityError, match="retire it"), transaction.atomic():
         topic.delete()
+
+
+def test_a_subscriber_is_never_deleted():
+    Subscriber.objects.create(email="anna@example.org")
+    with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
+        Subscriber.objects.all().delete()

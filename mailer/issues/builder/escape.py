@@ -19,6 +19,8 @@ _LINE_BREAKS_AND_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INVISIBLE_HARM = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _CONTROLS_BUT_LINE_BREAKS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
+_SPECIAL_IN_HTML = re.compile("[&<>\"']").search
+
 
 def one_line(value: Any) -> str:
     """Return the value as one line of text without control characters; "" for what is not text or a number."""
@@ -54,7 +56,8 @@ def many_lines(text: str) -> str:
 
 def for_html(value: Any) -> str:
     """Return the value for HTML text and for quoted attributes."""
-    return html.escape(one_line(value), quote=True)
+    text = one_line(value)
+    return html.escape(text, quote=True) if _SPECIAL_IN_HTML(text) else text
 
 
 def for_url(value: Any) -> str:

@@ -5,6 +5,7 @@ A recipient is ``{"subscriber": {…, "attributes": {…}}, "links": {"unsubscri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,9 @@ from mailer.issues.builder.expressions import SANDBOX, SubscriberValues, parse, 
 Recipient = Mapping[str, Any]
 Getter = Callable[[Recipient], str]
 Escape = Callable[[Any], str]
+
+# The same in every context, and what our own links look like: three of them stand in each mail, twice.
+_PLAIN_URL = re.compile(r"https?://[a-zA-Z0-9./:_-]+").fullmatch
 
 
 def compile_tags(tags: Iterable[MergeTag]) -> Callable[[Recipient], list[tuple[str, str]]]:
@@ -98,6 +102,8 @@ def _link(name: str, default: Any, escape: Escape) -> Getter:
     def get(recipient: Recipient) -> str:
         try:
             url = recipient["links"][name]
+            if _PLAIN_URL(url):
+                return url
             # It may stand as a whole href, where another scheme would be code.
             return escape(url) if url.startswith(("https://", "http://")) else fallback
         except Exception:

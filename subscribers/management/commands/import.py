@@ -1,7 +1,6 @@
 """`mailer import FILE --list LIST`: put the subscribers in a CSV file on a mailing list."""
 
 from argparse import RawDescriptionHelpFormatter
-from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -80,7 +79,6 @@ class Command(BaseCommand):
                     refused_path=refused or file.with_name(f"{file.stem}.refused.csv"),
                     progress=show,
                 )
-                bar.update(task, description="Done")
         except CannotImport as error:
             raise CommandError(str(error)) from error
         except (OperationalError, DriverError) as error:  # Django does not translate what COPY raises
@@ -107,13 +105,14 @@ def _mailing_list(slug: str, create: bool) -> MailingList:
     return MailingList.objects.create(slug=slug, name=slug.replace("-", " ").replace("_", " ").capitalize())
 
 
-def _progress(console: Console) -> Progress | nullcontext[Any]:
+def _progress(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TimeElapsedColumn(),
         console=console,
+        transient=True,
     )
 
 

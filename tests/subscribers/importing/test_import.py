@@ -159,6 +159,12 @@ def test_ignored_values_are_noted(importing):
     assert importing("email,language\nanna@example.org,Chinese\n").notes == {Note.LANGUAGE: 1}
 
 
+@pytest.mark.parametrize("content", [",", "sep=;\n", "sep=;\n;;\n", '"', '"email\nanna@example.org\n', "\0"])
+def test_a_file_without_a_header_is_refused_as_a_whole(importing, content):
+    with pytest.raises(CannotImport):
+        importing(content)
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
 def test_an_interruption_leaves_nothing(weekly, tmp_path, error):
     path = tmp_path / "people.csv"
