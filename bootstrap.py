@@ -37,7 +37,7 @@ def main() -> None:
 
 def fetch_pip(folder: Path) -> Path:
     """Download pip's newest wheel into a folder, and check it against the hash that PyPI gives."""
-    with urllib.request.urlopen(PIP, timeout=60) as answer:  # noqa: S310 - a fixed https address
+    with urllib.request.urlopen(PIP, timeout=60) as answer:
         wheel = next(file for file in json.load(answer)["urls"] if file["packagetype"] == "bdist_wheel")
     with urllib.request.urlopen(urljoin(PIP, wheel["url"]), timeout=60) as answer:  # noqa: S310
         content = answer.read()

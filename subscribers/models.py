@@ -90,7 +90,10 @@ class Subscription(models.Model):
     State = SubscriptionState
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.PROTECT, related_name="subscriptions")
-    mailing_list = models.ForeignKey(MailingList, on_delete=models.PROTECT, related_name="subscriptions")
+    # The unique constraint's index begins with the list.
+    mailing_list = models.ForeignKey(
+        MailingList, on_delete=models.PROTECT, related_name="subscriptions", db_index=False
+    )
     state = models.CharField(max_length=12, choices=SubscriptionState)
     paused_until = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=200, blank=True, db_default="")
@@ -122,8 +125,12 @@ class Consent(models.Model):
 
     Action = ConsentAction
 
-    subscriber = models.ForeignKey(Subscriber, on_delete=models.PROTECT, related_name="consents")
-    mailing_list = models.ForeignKey(MailingList, on_delete=models.PROTECT, related_name="consents")
+    subscriber = models.ForeignKey(
+        Subscriber, on_delete=models.PROTECT, related_name="consents", db_index=False
+    )
+    mailing_list = models.ForeignKey(
+        MailingList, on_delete=models.PROTECT, related_name="consents", db_index=False
+    )
     action = models.CharField(max_length=12, choices=ConsentAction)
     at = models.DateTimeField(db_default=Now())
     source = models.CharField(max_length=200, help_text="The act: a file's name, a page, an event")

@@ -7,7 +7,9 @@ One is made for each recipient of each send, so making one costs about a microse
 
 import binascii
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
+from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
@@ -15,6 +17,7 @@ from hashlib import blake2b
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
 
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 NUMBERS = struct.Struct(">IQI")
 HASH_SIZE = 14
 """Bytes of the hash; with the numbers' 16 a token is 40 characters without padding."""
@@ -40,8 +43,20 @@ def make(scope: Scope, mailing_list_id: int, subscriber_id: int, origin: int = 0
         scope: what it is good for.
         origin: what it came with, in the numbering of whoever made it (a send, say); 0 for nothing.
     """
-    numbers = NUMBERS.pack(mailing_list_id, subscriber_id, origin)
-    return urlsafe_b64encode(numbers + _hash(scope, settings.SECRET_KEY, numbers)).decode()
+    return maker(scope, mailing_list_id, origin)(subscriber_id)
+
+
+def maker(scope: Scope, mailing_list_id: int, origin: int = 0) -> Callable[[int], str]:
+    """A function from subscribers to their tokens (see make), for many of one list and origin."""
+    pack, keyed = NUMBERS.pack, _keyed(scope, settings.SECRET_KEY)
+
+    def token(subscriber_id: int) -> str:
+        numbers = pack(mailing_list_id, subscriber_id, origin)
+        hashed = keyed.copy()
+        hashed.update(numbers)
+        return b2a_base64(numbers + hashed.digest(), newline=False).translate(URL_SAFE).decode()
+
+    return token
 
 
 def read(scope: Scope, token: str) -> tuple[int, int, int]:
@@ -63,9 +78,13 @@ def read(scope: Scope, token: str) -> tuple[int, int, int]:
 
 
 def _hash(scope: Scope, secret: str, numbers: bytes) -> bytes:
-    return blake2b(numbers, key=_key(secret), person=scope.encode(), digest_size=HASH_SIZE).digest()
+    hashed = _keyed(scope, secret).copy()
+    hashed.update(numbers)
+    return hashed.digest()
 
 
 @lru_cache
-def _key(secret: str) -> bytes:
-    return blake2b(secret.encode(), person=b"links in mails", digest_size=32).digest()
+def _keyed(scope: Scope, secret: str) -> blake2b:
+    """The hash with its key taken in already; copied for each use."""
+    key = blake2b(secret.encode(), person=b"links in mails", digest_size=32).digest()
+    return blake2b(key=key, person=scope.encode(), digest_size=HASH_SIZE)

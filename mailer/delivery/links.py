@@ -1,5 +1,6 @@
 """The links of a mail that are its recipient's own, and the headers made of them."""
 
+from collections.abc import Callable
 from urllib.parse import quote
 
 from django.conf import settings
@@ -9,16 +10,22 @@ from subscribers import tokens
 from subscribers.tokens import Scope
 
 
-def recipient_links(mailing_list_id: int, subscriber_id: int, send_id: int) -> dict[str, str]:
-    """Where this recipient of this send unsubscribes, sets preferences, and sees the issue in a browser."""
-    manage = tokens.make(Scope.MANAGE, mailing_list_id, subscriber_id, send_id)
-    view = tokens.make(Scope.VIEW, mailing_list_id, subscriber_id, send_id)
+def links_of(mailing_list_id: int, send_id: int) -> Callable[[int], dict[str, str]]:
+    """A function from the recipients of a send to their own links: where each unsubscribes, sets preferences,
+    and sees the issue in a browser."""
+    manage = tokens.maker(Scope.MANAGE, mailing_list_id, send_id)
+    view = tokens.maker(Scope.VIEW, mailing_list_id, send_id)
     public = settings.PUBLIC_URL
-    return {
-        "unsubscribe": f"{public}/u/{manage}",
-        "preferences": f"{public}/p/{manage}",
-        "view": f"{public}/v/{view}",
-    }
+
+    def links(subscriber_id: int) -> dict[str, str]:
+        own = manage(subscriber_id)
+        return {
+            "unsubscribe": f"{public}/u/{own}",
+            "preferences": f"{public}/p/{own}",
+            "view": f"{public}/v/{view(subscriber_id)}",
+        }
+
+    return links
 
 
 def recipient_headers(unsubscribe: str, unsubscribe_email: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from mailer.delivery.editions import edition_of
-from mailer.delivery.links import message_headers, recipient_headers, recipient_links
+from mailer.delivery.links import links_of, message_headers, recipient_headers
 from mailer.delivery.models import Edition
 from mailer.issues.builder.getters import compile_tags
 from mailer.sendgrid.payload import CompiledMessage, Message, RecipientPart, body, compile_message
@@ -21,9 +21,8 @@ SUBSCRIBER_FIELDS = ("email", "first_name", "last_name", "language", "time_zone"
 class CompiledEdition:
     """All that a request needs of an edition, made once in each worker: editions never change."""
 
-    send_id: int
-    mailing_list_id: int
     message: CompiledMessage
+    links: Callable[[int], dict[str, str]]
     values: Callable[[dict[str, Any]], list[tuple[str, str]]]
     unsubscribe_email: str
 
@@ -58,9 +57,8 @@ def compiled_edition(edition_id: int) -> CompiledEdition:
         custom_args={"mailer_send": str(edition.send_id)},
     )
     return CompiledEdition(
-        send_id=edition.send_id,
-        mailing_list_id=edition.send.mailing_list_id,
         message=compile_message(message),
+        links=links_of(edition.send.mailing_list_id, edition.send_id),
         values=compile_tags(edition_of(edition).tags),
         unsubscribe_email=newsletter.unsubscribe_email,
     )
@@ -68,7 +66,7 @@ def compiled_edition(edition_id: int) -> CompiledEdition:
 
 def recipient_part(edition: CompiledEdition, recipient: Recipient) -> RecipientPart:
     """What one recipient gets of their own."""
-    links = recipient_links(edition.mailing_list_id, recipient.id, edition.send_id)
+    links = edition.links(recipient.id)
     fields = recipient.fields
     return RecipientPart(
         email=recipient.email,

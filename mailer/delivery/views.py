@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from mailer.delivery.editions import edition_of
-from mailer.delivery.links import recipient_links
+from mailer.delivery.links import links_of
 from mailer.delivery.models import Delivery
 from mailer.delivery.requests import SUBSCRIBER_FIELDS
 from mailer.issues.builder.personalise import personalise
@@ -34,7 +34,7 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
     )
     subscriber = delivery.subscriber
     fields = {name: getattr(subscriber, name) for name in (*SUBSCRIBER_FIELDS, "attributes")}
-    links = recipient_links(delivery.send.mailing_list_id, subscriber_id, send_id)
+    links = links_of(delivery.send.mailing_list_id, send_id)(subscriber_id)
     mail = personalise(edition_of(delivery.batch.edition), {"subscriber": fields, "links": links})
     return HttpResponse(
         mail.html,

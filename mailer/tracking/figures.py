@@ -96,10 +96,10 @@ class DomainFigures:
 
 @dataclass(frozen=True)
 class EditionFigures:
-    """One edition: its stories' headlines in order, and the people it goes or went to."""
+    """One edition: the numbers of its stories in the issue, and the people it goes or went to."""
 
     number: int
-    stories: tuple[str, ...]
+    stories: tuple[int, ...]
     recipients: int
 
 

@@ -64,7 +64,7 @@ def _links(report: Report) -> list[Bar]:
     return [
         Bar(
             link.url,
-            " · ".join(filter(None, (link.label, link.story))),
+            " · ".join(dict.fromkeys(filter(None, (link.label, link.story)))),
             link.clicked,
             link.clicked / report.totals.clicked if report.totals.clicked else None,
             _length(link.clicked / greatest),

@@ -239,9 +239,8 @@ def _editions(cursor: CursorWrapper, send_id: int) -> tuple[EditionFigures, ...]
     cursor.execute(
         """
         SELECT edition.id, (
-                SELECT coalesce(array_agg(coalesce(story.headline, '(deleted)') ORDER BY place), '{}')
-                FROM unnest(edition.story_ids) WITH ORDINALITY AS listed (id, place)
-                LEFT JOIN issues_story story ON story.id = listed.id
+                SELECT coalesce(array_agg(story.position ORDER BY story.position), '{}')
+                FROM issues_story story WHERE story.id = ANY(edition.story_ids)
             ),
             coalesce((SELECT sum(size)::int FROM delivery_batch batch WHERE batch.edition_id = edition.id), 0)
         FROM delivery_edition edition WHERE edition.send_id = %s ORDER BY 3 DESC, 1

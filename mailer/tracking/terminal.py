@@ -130,7 +130,10 @@ def _domains(console: Console, report: Report) -> None:
 def _editions(console: Console, report: Report) -> None:
     table = _table("", "people")
     for edition in report.editions[:EDITIONS]:
-        table.add_row(_plain(" · ".join(edition.stories) or NOTHING), people(edition.recipients))
+        table.add_row(
+            "stories " + " · ".join(map(str, edition.stories)) if edition.stories else NOTHING,
+            people(edition.recipients),
+        )
     _print(console, "Editions: stories, and people each goes to", table)
     _rest(console, len(report.editions) - EDITIONS, "editions")
 

@@ -279,33 +279,15 @@ def merge(cursor: Any, mailing_list_id: int, source: str) -> Merged:
 
 
 def _add_new(cursor: Any, values: dict[str, Any]) -> int:
-    """Add the people that the store does not have, subscribed and with their consent. Returns how many.
-
-    Of a million new people, checking four million foreign keys one by one takes a third of the time, for what
-    is certain already: each person was inserted by this transaction, since as many rows went in as are new
-    here, and the list's row is locked. So the checks are passed over where this role may do that (a superuser,
-    or `GRANT SET ON PARAMETER session_replication_role`); to others an import is as right, and slower.
-    """
+    """Add the people that the store does not have, subscribed and with their consent. Returns how many."""
     cursor.execute(INSERT_NEW)
-    inserted = cursor.rowcount
-    if _count_new(cursor) != inserted:
+    inserted = int(cursor.rowcount)
+    cursor.execute("SELECT count(*) FROM import_incoming WHERE is_new")
+    if cursor.fetchone()[0] != inserted:
         cursor.execute(MATCH_OVERTAKEN)
-    cursor.execute("SELECT FROM subscribers_mailinglist WHERE id = %(mailing_list)s FOR KEY SHARE", values)
-    list_is_locked = cursor.rowcount == 1
-    cursor.execute("SELECT has_parameter_privilege('session_replication_role', 'SET')")
-    unchecked = cursor.fetchone()[0] and list_is_locked and _count_new(cursor) == inserted
-    if unchecked:
-        cursor.execute("SET LOCAL session_replication_role = replica")
     cursor.execute(SUBSCRIBE_NEW, values)
     cursor.execute(CONSENT_NEW, values)
-    if unchecked:
-        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
-    return int(inserted)
-
-
-def _count_new(cursor: Any) -> int:
-    cursor.execute("SELECT count(*) FROM import_incoming WHERE is_new")
-    return int(cursor.fetchone()[0])
+    return inserted
 
 
 @lru_cache(maxsize=4096)

@@ -165,7 +165,9 @@ def test_every_message_says_where_and_what_to_do() -> None:
 
 
 def test_an_image_of_the_installation_itself_is_as_safe_as_its_site():
-    at_home = sample.issue(stories=(sample.story(image="http://127.0.0.1:8000/static/bridge.png", image_alt="A bridge"),))
+    at_home = sample.issue(
+        stories=(sample.story(image="http://127.0.0.1:8000/static/bridge.png", image_alt="A bridge"),)
+    )
     assert "image_insecure" in {finding.code for finding in lint(at_home, build(at_home))}
     assert "image_insecure" not in {
         finding.code for finding in lint(at_home, build(at_home), site="http://127.0.0.1:8000")

@@ -206,13 +206,6 @@ def test_an_ordinary_database_role_imports_the_same(importing):
     assert (summary.imported, Subscription.objects.count(), Consent.objects.count()) == (2, 2, 2)
 
 
-def test_foreign_keys_are_guarded_again_after_an_import(importing, weekly):
-    importing("email\nanna@example.org\n")
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW session_replication_role")
-        assert cursor.fetchone() == ("origin",)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_neither_deadlock_nor_double(tmp_path):
     weekly = MailingList.objects.create(slug="weekly", name="Weekly")
