@@ -27,7 +27,7 @@ check: $(READY) ## Lint, types, import rules, migrations, docker-compose.yml
 
 # The checks read the settings and reach no server.
 CHECK_ENVIRONMENT := DATABASE_URL=postgres://nobody@127.0.0.1:9/none REDIS_URL=redis://127.0.0.1:9 \
-	PUBLIC_URL=http://127.0.0.1:9 SENDGRID_API_KEY=none
+	PUBLIC_URL=http://127.0.0.1:9 SENDGRID_API_KEY=none PYTHONWARNINGS=ignore::RuntimeWarning
 
 bench: $(READY) ## Measure: recipients a second, beside the stock client in the same run
 	@.venv/bin/python -m tests.bench.send

@@ -21,7 +21,9 @@ PIP = "https://pypi.org/pypi/pip/json"
 
 def main() -> None:
     if sys.version_info < OLDEST:
-        sys.exit(f"mailer needs Python {'.'.join(map(str, OLDEST))} or newer; this is {sys.version.split()[0]}.")
+        sys.exit(
+            f"mailer needs Python {'.'.join(map(str, OLDEST))} or newer; this is {sys.version.split()[0]}."
+        )
     venv.create(FOLDER, with_pip=False, clear=False)
     python = str(FOLDER / "bin" / "python")
     install = ["install", "--quiet", "--disable-pip-version-check", "uv>=0.9"]

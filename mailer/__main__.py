@@ -2,13 +2,18 @@
 
 import os
 import sys
+from contextlib import nullcontext
 
 from rich.console import Console
 from rich.table import Table
 
 from mailer.config.environment import ConfigurationError
+from mailer.config.logs import SERVICES
+from mailer.emulator.config import EmulatorError
 from mailer.local import embedded
 from mailer.local.errors import ServerError
+from mailer.local.locks import lock
+from mailer.local.parent import end_with_parent
 from mailer.local.shared_servers import shut_down
 
 COMMANDS = {
@@ -40,19 +45,34 @@ COMMANDS = {
 """By whom they are for. Every command has more to say: mailer help COMMAND."""
 
 
+HELP = {"help", "--help", "-h"}
+DOWN = """usage: mailer down
+
+Stop the embedded PostgreSQL and Redis that a killed process left running. Where another mailer process still
+uses them it stops nothing and says so. Data stay. Example: mailer down"""
+
+
 def main() -> None:
     """Run one command. Exits 1 with a message of a few lines when it cannot start."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailer.config.settings")
+    arguments = sys.argv[1:]
     try:
-        match sys.argv[1:]:
+        match arguments:
             case [] | ["help"] | ["--help"] | ["-h"]:
                 _show_commands()
             case ["down"]:
                 shut_down(embedded.var_folder())
-            case _:
-                with embedded.environment(os.environ):
+            case ["down", *_] | ["help", "down"]:
+                print(DOWN)
+            case _ if HELP.intersection(arguments):
+                embedded.nowhere(os.environ)
+                _run(sys.argv)
+            case [command, *_]:
+                by_hand = embedded.one_of_them() if command in SERVICES else nullcontext()
+                with embedded.environment(os.environ), by_hand:
+                    end_with_parent(os.environ)
                     _run(sys.argv)
-    except (ConfigurationError, ServerError) as error:
+    except (ConfigurationError, EmulatorError, ServerError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("\nStopped.")
@@ -61,15 +81,13 @@ def main() -> None:
 def _run(arguments: list[str]) -> None:
     from django.core.management import call_command, execute_from_command_line
 
-    if os.environ.pop("MAILER_MIGRATE", "") and arguments[1:2] not in (
-        ["help"],
-        ["migrate"],
-        ["makemigrations"],
-    ):
+    if os.environ.pop("MAILER_MIGRATE", "") and arguments[1:2] not in (["migrate"], ["makemigrations"]):
         import django
 
         django.setup()
-        call_command("migrate", verbosity=0)
+        with lock(embedded.var_folder() / "migrate.lock") as turn:
+            turn.wait()
+            call_command("migrate", verbosity=0)
     execute_from_command_line(arguments)
 
 

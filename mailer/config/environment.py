@@ -3,14 +3,23 @@
 A wrong or missing value is answered with its name, what is wrong and an example; all of them at once.
 """
 
-import base64
-import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+
+from mailer.sendgrid.errors import ConfigurationError as BadKey
+from mailer.sendgrid.signature import parse_public_key
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
+ALLOWED_HOST = re.compile(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:]+\]")
+CONNECT_LIMIT = 10
+"""Seconds to wait for the database to take a connection, unless DATABASE_URL says otherwise (connect_timeout)."""
 
 
 class ConfigurationError(Exception):
@@ -46,25 +55,42 @@ Check = Callable[[str], str | None]
 
 
 def _url(*schemes: str) -> Check:
+    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+
     def check(value: str) -> str | None:
-        scheme = urlsplit(value).scheme
-        if scheme not in schemes:
-            return (
-                f"starts with {scheme or 'no scheme'}://, expected {' or '.join(s + '://' for s in schemes)}"
-            )
-        return None
+        try:
+            parts = urlsplit(value)
+            _ = parts.port
+        except ValueError:
+            return "has a host or port that cannot be read"
+        # What stands there instead is not repeated: it may be a password that lost its beginning.
+        return None if parts.scheme in schemes else f"does not start with {wanted}"
 
     return check
 
 
+def _postgres(value: str) -> str | None:
+    if not value.startswith(("postgres://", "postgresql://")):
+        return "does not start with postgres:// or postgresql://"
+    try:
+        ports = str(conninfo_to_dict(value).get("port") or "5432").split(",")
+    except ProgrammingError:
+        return "cannot be read (special characters of a password are written as %40 and the like)"
+    return None if all(port.isdecimal() for port in ports) else "has a port that is not a number"
+
+
 def _origin(value: str) -> str | None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return "has a host or port that cannot be read"
+    if parts.scheme not in ("http", "https") or not HOST.fullmatch(parts.hostname or ""):
         return "is not an http(s) address"
-    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         return "must be https, except on this machine"
-    if parts.path.rstrip("/") or parts.query or parts.fragment:
-        return "must be an origin: no path, no query"
+    if parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        return "must be an origin: no user, no path, no query"
     return None
 
 
@@ -72,8 +98,8 @@ def _secret(value: str) -> str | None:
     return "is shorter than 32 characters" if len(value) < 32 else None
 
 
-def _not_empty(value: str) -> str | None:
-    return None if value.strip() else "is empty"
+def _api_key(value: str) -> str | None:
+    return None if re.fullmatch(r"[!-~]+", value) else "holds a space, a line break or a letter no key has"
 
 
 def _seconds(value: str) -> str | None:
@@ -87,7 +113,7 @@ def _seconds(value: str) -> str | None:
 def _time_zone(value: str) -> str | None:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder
         return "is not the name of a time zone"
     return None
 
@@ -102,12 +128,17 @@ def _yes_no(value: str) -> str | None:
 
 
 def _keys(value: str) -> str | None:
-    for key in filter(None, (key.strip() for key in value.split(","))):
-        try:
-            base64.b64decode(key, validate=True)
-        except (binascii.Error, ValueError):
-            return "holds something that is not base64"
+    try:
+        for key in _parts(value):
+            parse_public_key(key)
+    except BadKey:
+        return "holds something that is not a public key as SendGrid shows it"
     return None
+
+
+def _hosts(value: str) -> str | None:
+    fit = all(ALLOWED_HOST.fullmatch(host) for host in _parts(value))
+    return None if fit else "holds something that is not a host name (no https://, no port, no path)"
 
 
 @dataclass(frozen=True)
@@ -121,10 +152,9 @@ class Variable:
     default: str | None = None
 
 
-_POSTGRES = _url("postgres", "postgresql")
 VARIABLES = (
     Variable(
-        "DATABASE_URL", "PostgreSQL", "postgres://mailer:password@db.example.org:5432/mailer", _POSTGRES
+        "DATABASE_URL", "PostgreSQL", "postgres://mailer:password@db.example.org:5432/mailer", _postgres
     ),
     Variable("REDIS_URL", "Redis", "redis://cache.example.org:6379/0", _url("redis", "rediss", "unix")),
     Variable(
@@ -136,7 +166,7 @@ VARIABLES = (
     ),
     Variable("SECRET_KEY", "signs sessions and the links in mails", "50 random characters", _secret),
     Variable("PUBLIC_URL", "where subscribers reach this site", "https://news.example.org", _origin),
-    Variable("SENDGRID_API_KEY", "the key that may send mail", "SG.…", _not_empty),
+    Variable("SENDGRID_API_KEY", "the key that may send mail", "SG.…", _api_key),
     Variable(
         "SENDGRID_HOST", "SendGrid's API", "https://api.sendgrid.com", _origin, "https://api.sendgrid.com"
     ),
@@ -152,8 +182,8 @@ VARIABLES = (
         "ALLOWED_HOSTS",
         "host names besides PUBLIC_URL's, separated by commas",
         "mailer.internal",
-        lambda _: None,
-        "",
+        _hosts,
+        default="",
     ),
     Variable("TIME_ZONE", "of the staff site", "Asia/Singapore", _time_zone, default="UTC"),
     Variable("LOG_LEVEL", "how much is logged", "info", _level, default=""),
@@ -213,7 +243,7 @@ def database(url: str) -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{setting: given.pop(name, "") for setting, name in named.items()},
-        "OPTIONS": given,
+        "OPTIONS": {"connect_timeout": CONNECT_LIMIT, **given},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

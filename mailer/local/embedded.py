@@ -15,7 +15,19 @@ from mailer.local.locks import lock
 from mailer.local.shared_servers import shared
 
 PROCESSES = "processes.lock"
-"""Held by whoever runs web, workers, beat and emulator."""
+"""Held by whoever runs web, workers, beat and emulator; shared by each of them that was started by hand."""
+PORTS = "ports.lock"
+"""Held while the ports are looked at, so that two who start at once agree on them."""
+
+
+NOWHERE = {
+    "DATABASE_URL": "postgres://127.0.0.1:9/nowhere",
+    "REDIS_URL": "redis://127.0.0.1:9",
+    "SECRET_KEY": "signs nothing, for nothing is sent",
+    "PUBLIC_URL": "http://127.0.0.1:9",
+    "SENDGRID_API_KEY": "none",
+}
+"""Settings for what reaches no server."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +55,38 @@ def environment(variables: MutableMapping[str, str]) -> Iterator[None]:
     Args:
         variables: the environment, changed in place. MAILER_MIGRATE=yes is added where the database is ours.
     Raises:
-        ServerError: a server did not start.
+        ServerError: a server did not start, or the folder is somebody else's.
     """
-    if variables.get("MAILER_EMBEDDED", "yes").lower() in ("no", "false", "0"):
+    if not is_on(variables):
         yield
         return
     folder = var_folder()
-    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as servers:
-        if not variables.get("DATABASE_URL"):
-            variables["DATABASE_URL"] = servers.enter_context(shared(folder, "postgres"))
-            variables["MAILER_MIGRATE"] = "yes"
-        if not variables.get("REDIS_URL"):
-            variables["REDIS_URL"] = servers.enter_context(shared(folder, "redis"))
-        _fill_in(variables, folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not variables.get("DATABASE_URL"):
+                variables["DATABASE_URL"] = servers.enter_context(shared(folder, "postgres"))
+                variables["MAILER_MIGRATE"] = "yes"
+            if not variables.get("REDIS_URL"):
+                variables["REDIS_URL"] = servers.enter_context(shared(folder, "redis"))
+            _fill_in(variables, folder)
+        except OSError as error:
+            raise ServerError(
+                f"{error.filename or folder}: {error.strerror}. Set MAILER_VAR to a folder that you can write to, "
+                "and that no other user's mailer uses."
+            ) from error
         yield
+
+
+def nowhere(variables: MutableMapping[str, str]) -> None:
+    """Set every variable that is missing so that the settings can be read, by a command that only tells about itself."""
+    for name, value in NOWHERE.items():
+        variables[name] = variables.get(name) or value
+
+
+def is_on(variables: Mapping[str, str]) -> bool:
+    """Whether missing variables are filled in. They are, unless MAILER_EMBEDDED says no."""
+    return variables.get("MAILER_EMBEDDED", "yes").lower() not in ("no", "false", "0")
 
 
 @contextmanager
@@ -70,18 +99,34 @@ def only_one(variables: Mapping[str, str]) -> Iterator[Addresses]:
         ServerError: somebody else runs them already.
     """
     folder = var_folder()
+    folder.mkdir(parents=True, exist_ok=True)
     with lock(folder / PROCESSES) as processes:
-        if not processes.take():
-            raise ServerError(f"mailer runs here already (in {folder}): stop it first, with Ctrl-C.")
-        chosen = ports.remembered(folder)
+        with lock(folder / PORTS) as turn:
+            turn.wait()
+            if not processes.take():
+                raise ServerError(f"mailer runs here already (in {folder}): stop it first, with Ctrl-C.")
+            chosen = ports.remembered(folder)
         emulator = _local(chosen["emulator"])
         emulated = variables.get("SENDGRID_HOST") == emulator
         yield Addresses(chosen, _local(chosen["web"]), emulator if emulated else None)
 
 
+@contextmanager
+def one_of_them() -> Iterator[None]:
+    """Be a process that was started by hand: while it runs, the ports of this installation stay as they are."""
+    folder = var_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with lock(folder / PROCESSES) as processes:
+        with lock(folder / PORTS) as turn:
+            turn.wait()
+            processes.join()  # in vain where it was not by hand: then who started it holds the lock
+        yield
+
+
 def _ports(folder: Path) -> dict[str, int]:
     """The ports of this installation. While nothing of it runs, those that another program took are replaced."""
-    with lock(folder / PROCESSES) as processes:
+    with lock(folder / PORTS) as turn, lock(folder / PROCESSES) as processes:
+        turn.wait()
         return ports.claim(folder) if processes.take() else ports.remembered(folder)
 
 

@@ -17,14 +17,21 @@ class Lock:
         """Hold it together with others; waits while one holds it alone."""
         fcntl.flock(self._handle, fcntl.LOCK_SH)
 
+    def join(self) -> bool:
+        """Hold it together with others unless somebody holds it alone. Returns whether that worked."""
+        return self._try(fcntl.LOCK_SH)
+
     def wait(self) -> None:
         """Hold it alone; waits while anybody else holds it."""
         fcntl.flock(self._handle, fcntl.LOCK_EX)
 
     def take(self) -> bool:
         """Hold it alone if nobody else holds it. Returns whether that worked."""
+        return self._try(fcntl.LOCK_EX)
+
+    def _try(self, how: int) -> bool:
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._handle, how | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

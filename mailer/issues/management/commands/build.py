@@ -18,7 +18,10 @@ from mailer.issues.preview import example_reader
 
 
 class Command(BaseCommand):
-    help = "Write what would go out: HTML, text and subject of an issue, for an example reader, and check it."
+    help = (
+        "Write what would go out: HTML, text and subject of an issue, for an example reader, and check it. "
+        "Example: mailer build china-digest/1 --topics ai,policy --out issue"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -22,7 +22,8 @@ WORKERS = 2
 class Command(BaseCommand):
     help = (
         "Run the main job once on this machine, with a sample issue and 20,000 made-up people: "
-        "import, build, check, send, follow, report. It can be run again: each run sends the next issue."
+        "import, build, check, send, follow, report. It can be run again: each run sends the next issue. "
+        "Example: mailer demo"
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -12,12 +12,17 @@ from rich.console import Console
 from rich.panel import Panel
 
 from mailer.local import embedded
+from mailer.local.parent import for_children
 from mailer.local.processes import processes
+
+STOPPED = 130
+"""What honcho says after Ctrl-C: nothing went wrong."""
 
 
 class Command(BaseCommand):
     help = (
-        "Run everything on this machine in one terminal: web, workers, beat, emulator. Ctrl-C stops it all."
+        "Run everything on this machine in one terminal: web, workers, beat, emulator. Ctrl-C stops it all. "
+        "Example: mailer up --workers 4"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,13 +33,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, workers: int, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         with embedded.only_one(os.environ) as addresses:
-            os.environ["PYTHONUNBUFFERED"] = "1"
+            environment = {**for_children(os.environ), "PYTHONUNBUFFERED": "1"}
             Console().print(_welcome(addresses))
-            processes_manager = Manager(Printer(sys.stdout))
+            manager = Manager(Printer(sys.stdout))
             for process in processes(addresses, workers):
-                processes_manager.add_process(process.name, shlex.join(process.command))
-            processes_manager.loop()
-        sys.exit(processes_manager.returncode)
+                manager.add_process(process.name, shlex.join(process.command), env=environment)
+            manager.loop()
+        sys.exit(0 if manager.returncode == STOPPED else manager.returncode)
 
 
 def _welcome(addresses: embedded.Addresses) -> Panel:
