@@ -62,8 +62,10 @@ def main() -> None:
                 _show_commands()
             case ["down"]:
                 shut_down(embedded.var_folder())
-            case ["down", *_] | ["help", "down"]:
+            case ["help", "down"] | ["down", "--help" | "-h"]:
                 print(DOWN)
+            case ["down", *_]:
+                sys.exit(DOWN)
             case _ if HELP.intersection(arguments):
                 embedded.nowhere(os.environ)
                 _run(sys.argv)

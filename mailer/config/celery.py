@@ -7,11 +7,12 @@ handed out again by the sweeper, which reads what is due from the database.
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailer.config.settings")
 
 from django.conf import settings
+from django.db import close_old_connections
 
 app = Celery("mailer")
 app.conf.update(
@@ -25,6 +26,8 @@ app.conf.update(
     task_default_queue="mailer",
     task_routes={"mailer.delivery.tasks.submit": {"queue": "send"}},
     timezone="UTC",
+    # Without it a connection to the database is opened and closed for every task.
+    CELERY_DB_REUSE_MAX=10_000,
     beat_schedule={
         "sweep": {"task": "mailer.delivery.tasks.sweep", "schedule": 2.0, "options": {"expires": 10}},
         "settle": {"task": "mailer.delivery.tasks.settle", "schedule": 5.0, "options": {"expires": 10}},
@@ -37,3 +40,9 @@ app.autodiscover_tasks(["mailer.delivery", "mailer.tracking"])
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Celery sets up logging of its own unless somebody listens here; settings.py has done it already."""
+
+
+@task_prerun.connect
+def drop_stale_connections(**_: object) -> None:
+    """As Django does before each request: what is too old or broken is closed, and the rest checked before use."""
+    close_old_connections()

@@ -2,24 +2,36 @@
 
 import logging
 import logging.config
+import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 SERVICES = {"web", "worker", "beat", "emulator"}
-ADDRESS = re.compile(r"[^\s@<>()\"',;:=]+@[^\s@<>()\"',;:]+\.[^\s@<>()\"',;:]+")
+ADDRESS = re.compile(r"[^\s@<>()\"',;:=]+(?:@|%40)[^\s@<>()\"',;:]+\.[^\s@<>()\"',;:]+")
 TOKEN = re.compile(r"(/[upv]/)[\w-]{20,}=*")
 
 
 def hide_personal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Blank addresses, and the tokens of links, wherever libraries and tracebacks put them."""
-    for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = TOKEN.sub(r"\1…", ADDRESS.sub("<address>", value))
-    return event
+    # What begins with _ is structlog's own, and taken out before a line is written.
+    return {name: value if name.startswith("_") else _hidden(value) for name, value in event.items()}
+
+
+def _hidden(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Mapping():
+            return {_hidden(key): _hidden(each) for key, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_hidden(each) for each in value]
+        case _:
+            return TOKEN.sub(r"\1…", ADDRESS.sub("<address>", str(value)))
 
 
 def default_level(arguments: Sequence[str]) -> str:
@@ -29,6 +41,8 @@ def default_level(arguments: Sequence[str]) -> str:
 
 def logging_config(level: str) -> None:
     """Set up structlog and the standard library's logging alike: readable on a terminal, JSON elsewhere.
+
+    FORCE_COLOR counts as a terminal: `mailer up` sets it for processes whose lines it passes on to one.
 
     Args:
         level: DEBUG, INFO, WARNING or ERROR.
@@ -41,9 +55,10 @@ def logging_config(level: str) -> None:
         structlog.processors.format_exc_info,
         hide_personal,
     ]
-    renderer: Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
-    )
+    renderer: Processor = structlog.processors.JSONRenderer()
+    if sys.stderr.isatty() or os.environ.get("FORCE_COLOR"):
+        # Rich's tracebacks show the values of variables: addresses among them.
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

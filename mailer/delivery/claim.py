@@ -86,21 +86,25 @@ def reject_deliveries(cursor: CursorWrapper, send_id: int, reasons: dict[int, st
 def _read(
     cursor: CursorWrapper, mailing_list_id: int, subscriber_ids: Sequence[int]
 ) -> tuple[list[Recipient], dict[int, str]]:
-    """The batch's recipients in order, and the reason by id of each that must now get nothing."""
+    """The batch's recipients, and the reason by id of each that must now get nothing."""
+    # Laterals, so that each of the thousand is looked up by an index: a plan that reads a whole table instead is
+    # made a thousand times in a large send.
     cursor.execute(
         f"""
         SELECT subscriber.id, {REASON} AS reason, attributes, {", ".join(SUBSCRIBER_FIELDS)}
-        FROM unnest(%s::bigint[]) WITH ORDINALITY AS place (subscriber_id, n)
-        JOIN subscribers_subscriber subscriber ON subscriber.id = place.subscriber_id
-        LEFT JOIN subscribers_subscription subscription
-            ON subscription.subscriber_id = subscriber.id AND subscription.mailing_list_id = %s
+        FROM subscribers_subscriber subscriber
+        LEFT JOIN LATERAL (
+            SELECT state, paused_until FROM subscribers_subscription
+            WHERE mailing_list_id = %s AND subscriber_id = subscriber.id LIMIT 1
+        ) subscription ON true
         LEFT JOIN LATERAL (
             SELECT min({RANK}) AS rank FROM subscribers_suppression suppression
             WHERE suppression.address = lower(subscriber.email)
         ) suppressed ON true
-        ORDER BY n
+        WHERE subscriber.id = ANY(%s)
+        ORDER BY subscriber.id
         """,
-        [list(subscriber_ids), mailing_list_id],
+        [mailing_list_id, list(subscriber_ids)],
     )
     recipients: list[Recipient] = []
     excluded: dict[int, str] = {}

@@ -5,6 +5,7 @@ A request is all or nothing: one bad recipient costs the other 999 their mail.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import orjson
 
@@ -52,18 +53,17 @@ def _reason(recipient: RecipientPart, shared: Mapping[str, str], shared_size: in
     if not isinstance(email, str) or bad_address(email):
         return "bad_address"
     try:
-        _at_most([name])
-        pairs = [text for pair in substitutions for text in pair]
+        most = _at_most((name, *chain.from_iterable(substitutions), *custom_args, *custom_args.values()))
         # Only the few who may be too large are encoded to see.
-        if _at_most(pairs) > SUBSTITUTIONS_BYTES and _size(dict(substitutions)) > SUBSTITUTIONS_BYTES:
+        if most > SUBSTITUTIONS_BYTES and _size(dict(substitutions)) > SUBSTITUTIONS_BYTES:
             return "substitutions_too_large"
-        most = shared_size + _at_most([*custom_args, *custom_args.values()])
-        if most > CUSTOM_ARGS_BYTES and _size({**shared, **custom_args}) > CUSTOM_ARGS_BYTES:
+        if most + shared_size > CUSTOM_ARGS_BYTES and _size({**shared, **custom_args}) > CUSTOM_ARGS_BYTES:
             return "custom_args_too_large"
     except (TypeError, UnicodeEncodeError):
         return "not_text"
-    if any(bad_header(header, value) for header, value in headers.items()):
-        return "bad_header"
+    for header, value in headers.items():
+        if bad_header(header, value):
+            return "bad_header"
     return None
 
 

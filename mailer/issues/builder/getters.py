@@ -19,7 +19,9 @@ Recipient = Mapping[str, Any]
 Getter = Callable[[Recipient], str]
 Escape = Callable[[Any], str]
 
-# The same in every context, and what our own links look like: three of them stand in each mail, twice.
+# The three links stand in each mail twice, half of all values. Ours look like this, the same in every context,
+# so each is looked up once for all of its keys.
+_BARE_LINK = re.compile(r"links\.([a-z]+)").fullmatch
 _PLAIN_URL = re.compile(r"https?://[a-zA-Z0-9./:_-]+").fullmatch
 
 
@@ -30,12 +32,29 @@ def compile_tags(tags: Iterable[MergeTag]) -> Callable[[Recipient], list[tuple[s
     all give the tag's default, or "" where it has none. Raises ExpressionError here, at compile time, for
     an expression that ``read_expression`` refuses.
     """
-    getters = [(tag.key, _getter(tag.expression, ESCAPES[tag.context])) for tag in tags]
+    others: list[tuple[str, Getter]] = []
+    links: dict[str, list[tuple[str, Getter]]] = {}
+    for tag in tags:
+        getter = tag.key, _getter(tag.expression, ESCAPES[tag.context])
+        link = _BARE_LINK(tag.expression)
+        (links.setdefault(link[1], []) if link else others).append(getter)
 
     def values(recipient: Recipient) -> list[tuple[str, str]]:
-        return [(key, getter(recipient)) for key, getter in getters]
+        found = [(key, get(recipient)) for key, get in others]
+        for name, getters in links.items():
+            url = _plain_link(recipient, name)
+            found += [(key, url or get(recipient)) for key, get in getters]
+        return found
 
     return values
+
+
+def _plain_link(recipient: Recipient, name: str) -> str:
+    try:
+        url: str = recipient["links"][name]
+        return url if _PLAIN_URL(url) else ""
+    except Exception:
+        return ""
 
 
 def _getter(source: str, escape: Escape) -> Getter:
@@ -102,8 +121,6 @@ def _link(name: str, default: Any, escape: Escape) -> Getter:
     def get(recipient: Recipient) -> str:
         try:
             url: str = recipient["links"][name]
-            if _PLAIN_URL(url):
-                return url
             # It may stand as a whole href, where another scheme would be code.
             return escape(url) if url.startswith(("https://", "http://")) else fallback
         except Exception:

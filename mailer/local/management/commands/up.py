@@ -33,8 +33,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, workers: int, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         with embedded.only_one(os.environ) as addresses:
+            console = Console()
             environment = {**for_children(os.environ), "PYTHONUNBUFFERED": "1"}
-            Console().print(_welcome(addresses))
+            if console.is_terminal:
+                environment["FORCE_COLOR"] = "1"
+            console.print(_welcome(addresses))
             manager = Manager(Printer(sys.stdout))
             for process in processes(addresses, workers):
                 manager.add_process(process.name, shlex.join(process.command), env=environment)

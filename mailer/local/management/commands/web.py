@@ -5,6 +5,9 @@ from django.core.management.base import BaseCommand
 from granian import Granian
 from granian.constants import Interfaces
 
+LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
+"""Granian's lines look like all others."""
+
 
 class Command(BaseCommand):
     help = "Serve the site: public pages, the event webhook, the staff site. Example: mailer web --port 8000"
@@ -24,4 +27,5 @@ class Command(BaseCommand):
             workers=processes,
             blocking_threads=threads,
             respawn_failed_workers=True,
+            log_dictconfig=LOGGING,
         ).serve()
