@@ -1,6 +1,6 @@
 import gc
-from argparse import ArgumentParser
 import warnings
+from argparse import ArgumentParser
 from typing import Any
 
 from celery.platforms import SecurityWarning
