@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import nodes
@@ -60,6 +61,8 @@ def _plain_link(recipient: Recipient, name: str) -> str:
 def _getter(source: str, escape: Escape) -> Getter:
     read_expression(source)
     tree = parse(source)
+    # Names and words repeat among readers. A value that cannot be remembered, such as a list, has no text anyway.
+    remembered = lru_cache(maxsize=2048, typed=True)(escape)
     inner, default, replaces_zero = _without_default(tree)
     path = path_of(inner)
     if path is not None:
@@ -67,9 +70,9 @@ def _getter(source: str, escape: Escape) -> Getter:
             case ("links", name):
                 return _link(name, default, escape)
             case ("subscriber", "attributes", name):
-                return _attribute(name, default, escape, replaces_zero)
+                return _attribute(name, default, remembered, replaces_zero)
             case ("subscriber", name):
-                return _field(name, default, escape, replaces_zero)
+                return _field(name, default, remembered, replaces_zero)
     return _expression(source, default, escape)
 
 
