@@ -1,5 +1,5 @@
 # One image for every process; docker-compose.yml says which command each container runs.
-FROM python:3.12-slim AS build
+FROM python:3.11-slim AS build
 RUN pip install --no-cache-dir "uv>=0.9"
 WORKDIR /app
 COPY pyproject.toml uv.lock README.md ./
@@ -10,7 +10,7 @@ COPY templates templates
 COPY static static
 RUN uv sync --locked --no-dev
 
-FROM python:3.12-slim
+FROM python:3.11-slim
 RUN useradd --system --create-home --uid 10001 mailer
 WORKDIR /app
 COPY --from=build --chown=root:root /app /app

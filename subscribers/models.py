@@ -156,6 +156,16 @@ class SuppressionReason(models.TextChoices):
     MANUAL = "manual", "by staff"
 
 
+GRAVEST_FIRST = (
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.BOUNCE,
+    SuppressionReason.INVALID,
+    SuppressionReason.UNSUBSCRIBE,
+    SuppressionReason.MANUAL,
+)
+"""Of an address that is suppressed for several reasons, the first of these is the one that is told."""
+
+
 class Suppression(models.Model):
     """An address that must get nothing, for one reason; a second reason is a second row.
 

@@ -1,6 +1,5 @@
 """What a subscriber chooses on the preferences page: topics, a pause, their name."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from subscribers.models import Consent, Subscriber, Subscription, Topic
+from subscribers.text import one_line
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -136,11 +136,12 @@ class PreferencesForm(forms.Form):
             "max": (today + LONGEST_PAUSE).isoformat(),
         }
 
+    # A name goes into subject lines and greetings: control characters and line breaks have no place there.
     def clean_first_name(self) -> str:
-        return _one_line(self.cleaned_data["first_name"])
+        return one_line(self.cleaned_data["first_name"])
 
     def clean_last_name(self) -> str:
-        return _one_line(self.cleaned_data["last_name"])
+        return one_line(self.cleaned_data["last_name"])
 
     def clean_paused_until(self) -> date | None:
         until: date | None = self.cleaned_data["paused_until"]
@@ -160,9 +161,3 @@ class PreferencesForm(forms.Form):
             topic_ids=frozenset(self.cleaned_data["topics"]),
             paused_until=self.cleaned_data["paused_until"],
         )
-
-
-def _one_line(name: str) -> str:
-    """A name goes into subject lines and greetings: control characters and line breaks have no place there."""
-    visible = (" " if unicodedata.category(character) == "Cc" else character for character in name)
-    return " ".join("".join(visible).split())

@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from subscribers import preferences as choices
 from subscribers import tokens
 from subscribers.leaving import leave
-from subscribers.models import Subscription, Suppression
+from subscribers.models import GRAVEST_FIRST, Subscription, Suppression
 from subscribers.preferences import PreferencesForm
 from subscribers.returning import come_back
 from subscribers.tokens import BadToken, Scope
@@ -161,19 +161,10 @@ def _page(
     return HttpResponse(render_to_string(f"public/{template}.html", context), status=status)
 
 
-_WEIGHT = (
-    Suppression.Reason.COMPLAINT,
-    Suppression.Reason.BOUNCE,
-    Suppression.Reason.INVALID,
-    Suppression.Reason.UNSUBSCRIBE,
-    Suppression.Reason.MANUAL,
-)
-
-
 def _suppression(email: str) -> str:
-    """Why the address gets nothing: the reason that weighs most; empty when it may be written to."""
+    """Why the address gets nothing: the gravest reason; empty when it may be written to."""
     reasons = set(Suppression.objects.filter(address=Lower(Value(email))).values_list("reason", flat=True))
-    return next((reason for reason in _WEIGHT if reason in reasons), "")
+    return next((reason for reason in GRAVEST_FIRST if reason in reasons), "")
 
 
 def partly_hidden(email: str) -> str:

@@ -1,5 +1,7 @@
 """The one reason why a candidate gets nothing, as SQL: the plan asks it for a list, the claim for a batch."""
 
+from subscribers.models import GRAVEST_FIRST
+
 REASON = """
 CASE
     WHEN suppressed.rank = 1 THEN 'complaint'
@@ -17,5 +19,6 @@ END
 The first that applies counts, in the order of ExclusionReason.
 """
 
-RANK = "array_position(ARRAY['complaint', 'bounce', 'invalid', 'unsubscribe', 'manual'], suppression.reason::text)"
-"""The gravest suppression of an address comes first."""
+_GRAVEST_FIRST = ", ".join(f"'{reason.value}'" for reason in GRAVEST_FIRST)
+RANK = f"array_position(ARRAY[{_GRAVEST_FIRST}], suppression.reason::text)"
+"""The place of a suppression's reason in GRAVEST_FIRST, from 1; the smallest of an address is what REASON takes."""

@@ -45,35 +45,70 @@ def record(claim: Claim, outcome: Outcome, status: int | None) -> bool:
 
 
 def _apply(cursor: CursorWrapper, claim: Claim, outcome: Outcome, status: int | None) -> bool:
+    """The batch first: where it waits for this submission no more, nothing else is written."""
+    if not _change_batch(cursor, claim, outcome):
+        return False
+    _finish(cursor, claim, outcome, status)
     match outcome:
-        case Accepted(message_id):
-            return _move(cursor, claim, "accepted") and _finish(
-                cursor, claim, "accepted", status, message_id=message_id or ""
-            )
-        case Unknown(reason):
-            return _move(cursor, claim, "unknown") and _finish(cursor, claim, "unknown", status, reason)
-        case Retry(reason):
-            return _again(cursor, claim, outcome) and _finish(cursor, claim, "not_accepted", status, reason)
         case Refused(code, message):
-            return (
-                _move(cursor, claim, "waiting")
-                and _finish(cursor, claim, "not_accepted", status, f"{code}: {message}")
-                and _pause(cursor, claim.send_id, f"SendGrid refused the account ({code}): {message}")
-            )
+            _pause(cursor, claim.send_id, f"SendGrid refused the account ({code}): {message}")
+        case Rejected(_, message, ()):
+            _pause_if_the_issue_is_to_blame(cursor, claim, message)
+    return True
+
+
+def _change_batch(cursor: CursorWrapper, claim: Claim, outcome: Outcome) -> bool:
+    """Do with the batch what the outcome calls for. Returns False when it waits for this submission no more."""
+    match outcome:
+        case Accepted():
+            return _move(cursor, claim, "accepted")
+        case Unknown():
+            return _move(cursor, claim, "unknown")
+        case Retry():
+            return _again(cursor, claim, outcome)
+        case Refused():
+            return _move(cursor, claim, "waiting")
+        case TooLarge():
+            return _divide(cursor, claim, _reason(outcome))
+        case Rejected(indexes=indexes):
+            return _without(cursor, claim, indexes, _reason(outcome))
+
+
+def _finish(cursor: CursorWrapper, claim: Claim, outcome: Outcome, status: int | None) -> None:
+    message_id = outcome.message_id if isinstance(outcome, Accepted) else None
+    cursor.execute(
+        """
+        UPDATE delivery_submission
+        SET outcome = %s, status = %s, reason = %s, message_id = %s, finished_at = statement_timestamp()
+        WHERE id = %s
+        """,
+        [_word(outcome), status, _reason(outcome), message_id or "", claim.submission_id],
+    )
+
+
+def _word(outcome: Outcome) -> str:
+    """The submission's outcome as the ledger names it."""
+    match outcome:
+        case Accepted():
+            return "accepted"
+        case Unknown():
+            return "unknown"
+        case Retry() | Refused():
+            return "not_accepted"
+        case TooLarge() | Rejected():
+            return "rejected"
+
+
+def _reason(outcome: Outcome) -> str:
+    match outcome:
+        case Accepted():
+            return ""
+        case Unknown(reason) | Retry(reason):
+            return reason
         case TooLarge(message):
-            return _divide(cursor, claim, message) and _finish(cursor, claim, "rejected", status, message)
-        case Rejected(code, message, ()):
-            reason = f"{code}: {message}"
-            return (
-                _divide(cursor, claim, reason)
-                and _finish(cursor, claim, "rejected", status, reason)
-                and _pause_if_the_issue_is_to_blame(cursor, claim, message)
-            )
-        case Rejected(code, message, indexes):
-            reason = f"{code}: {message}"
-            return _without(cursor, claim, indexes, reason) and _finish(
-                cursor, claim, "rejected", status, reason
-            )
+            return message
+        case Refused(code, message) | Rejected(code, message):
+            return f"{code}: {message}"
 
 
 def _move(
@@ -88,25 +123,6 @@ def _move(
         [state, *values, claim.batch_id, claim.submission_id],
     )
     return bool(cursor.rowcount == 1)
-
-
-def _finish(
-    cursor: CursorWrapper,
-    claim: Claim,
-    outcome: str,
-    status: int | None,
-    reason: str = "",
-    message_id: str = "",
-) -> bool:
-    cursor.execute(
-        """
-        UPDATE delivery_submission
-        SET outcome = %s, status = %s, reason = %s, message_id = %s, finished_at = statement_timestamp()
-        WHERE id = %s
-        """,
-        [outcome, status, reason, message_id, claim.submission_id],
-    )
-    return True
 
 
 def _again(cursor: CursorWrapper, claim: Claim, retry: Retry) -> bool:
@@ -124,18 +140,17 @@ def _again(cursor: CursorWrapper, claim: Claim, retry: Retry) -> bool:
     )
 
 
-def _pause(cursor: CursorWrapper, send_id: int, reason: str) -> bool:
+def _pause(cursor: CursorWrapper, send_id: int, reason: str) -> None:
     cursor.execute(
         "UPDATE delivery_send SET paused_at = statement_timestamp(), paused_because = %s WHERE id = %s AND paused_at IS NULL",
         [reason, send_id],
     )
     if cursor.rowcount:
         log.error("send_paused", send=send_id, reason=reason)
-    return True
 
 
 def _without(cursor: CursorWrapper, claim: Claim, indexes: Sequence[int], reason: str) -> bool:
-    """The recipients that the answer names are rejected; the rest goes again."""
+    """The recipients that the answer names are rejected; the rest goes again. Where it names none: see _divide."""
     named = {claim.subscriber_ids[n] for n in indexes if n < len(claim.subscriber_ids)}
     if not named:
         return _divide(cursor, claim, reason)
@@ -173,7 +188,7 @@ def _divide(cursor: CursorWrapper, claim: Claim, reason: str) -> bool:
     return True
 
 
-def _pause_if_the_issue_is_to_blame(cursor: CursorWrapper, claim: Claim, message: str) -> bool:
+def _pause_if_the_issue_is_to_blame(cursor: CursorWrapper, claim: Claim, message: str) -> None:
     """Halving a batch down to single recipients costs 2,000 requests. Where nothing of the send has been
     accepted and rejections pile up, it is not the recipients."""
     cursor.execute(
@@ -186,9 +201,8 @@ def _pause_if_the_issue_is_to_blame(cursor: CursorWrapper, claim: Claim, message
     )
     rejected, accepted = cursor.fetchone()
     if accepted == 0 and rejected >= BLAMELESS_REJECTIONS:
-        return _pause(
+        _pause(
             cursor,
             claim.send_id,
             f"SendGrid rejects the issue whoever the recipients are: {message}. Mend it, then resume.",
         )
-    return True

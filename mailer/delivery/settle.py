@@ -1,6 +1,7 @@
 """Settling submissions whose outcome is unknown: by evidence, never by guessing.
 
-Evidence is an event that carries the submission's id, or SendGrid's Email Logs (evidence.py).
+Evidence is an event that carries the submission's id, SendGrid's Email Logs (evidence.py), or a person's decision
+that is kept with its reason (mailer settle).
 """
 
 from collections.abc import Iterable
@@ -53,7 +54,7 @@ def accept(submission_ids: Iterable[UUID], evidence: str) -> int:
     """Settle submissions as accepted. Those that are settled already stay as they are.
 
     Args:
-        evidence: what proves it, for the record: "event", "email logs".
+        evidence: what proves it, for the record: "event", "email logs", or who decided it and why.
     Returns: how many were settled.
     """
     with transaction.atomic(), connection.cursor() as cursor:

@@ -17,8 +17,8 @@ from typing import IO
 
 import orjson
 
-from .messages import Mailing, Message
-from .personalizations import ROLES
+from mailer.emulator.messages import Mailing, Message
+from mailer.emulator.personalizations import ROLES
 
 _PARSED_KEPT = 8
 
@@ -57,7 +57,7 @@ class RequestStore:
             self._load()
 
     def close(self) -> None:
-        """Gives the file back; what stands in a folder stays."""
+        """Give the file back; what stands in a folder stays."""
         self._file.close()
 
     def _load(self) -> None:
@@ -97,7 +97,7 @@ class RequestStore:
         return request
 
     def add(self, request_id: str, at: float, raw: bytes, addresses: tuple[str, ...]) -> AcceptedRequest:
-        """Keeps an accepted request and returns its entry. Raises OSError when it cannot be written."""
+        """Keep an accepted request and return its entry. Raises OSError when it cannot be written."""
         head = orjson.dumps({"id": request_id, "at": at, "size": len(raw)}) + b"\n"
         with self._lock:
             descriptor = self._file.fileno()
@@ -109,7 +109,7 @@ class RequestStore:
             return self._index(request_id, at, start + len(head), len(raw), addresses)
 
     def clear(self) -> None:
-        """Forgets everything, on disk too."""
+        """Forget everything, on disk too."""
         with self._lock:
             self._parsed.clear()
             self._requests.clear()

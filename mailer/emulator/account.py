@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .wire import Response, error_response, json_response
+from mailer.emulator.wire import Response, error_response, json_response
 
 EVENTS = (
     "processed",

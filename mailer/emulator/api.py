@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from . import account
-from .emulator import Emulator
-from .faults import MAIL_SEND, Fault
-from .suppressions import KINDS, add_global, list_page, show_global
-from .wire import Request, Response, error_response, html_error
+from mailer.emulator import account
+from mailer.emulator.emulator import Emulator
+from mailer.emulator.faults import MAIL_SEND, Fault
+from mailer.emulator.suppressions import KINDS, add_global, list_page, show_global
+from mailer.emulator.wire import Request, Response, error_response, html_error
 
 GLOBAL = "/v3/asm/suppressions/global"
 SETTINGS = "/v3/user/webhooks/event/settings"
@@ -23,7 +23,7 @@ def granted_scopes(emulator: Emulator, request: Request) -> frozenset[str] | Non
 
 
 def answer(emulator: Emulator, request: Request, fault: Fault | None) -> Response:
-    """Answers a request under /v3. A `fault` other than a broken connection shapes the answer."""
+    """Answer a request under /v3. A `fault` other than a broken connection shapes the answer."""
     if fault is not None and fault.kind == "server_error" and fault.accepted:
         _answer(emulator, request, None)
     shaped = None if fault is None else fault_response(fault)

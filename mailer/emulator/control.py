@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
-from .config import EmulatorError, EventDelivery
-from .emulator import Emulator
-from .faults import read_fault
-from .messages import Message
-from .wire import Request, Response, json_response
+from mailer.emulator.config import EmulatorError, EventDelivery
+from mailer.emulator.emulator import Emulator
+from mailer.emulator.faults import read_fault
+from mailer.emulator.messages import Message
+from mailer.emulator.wire import Request, Response, json_response
 
 HEADER = "x-emulator-control"
 PAGE = 1000
@@ -205,7 +205,7 @@ def changed_delivery(delivery: EventDelivery, changes: Mapping[str, Any]) -> Eve
 
 
 def _emit(emulator: Emulator, request: Request) -> Response:
-    """Posts the given events, as they are, signed."""
+    """Post the given events, as they are, signed."""
     try:
         events = orjson.loads(request.body)
     except orjson.JSONDecodeError as error:

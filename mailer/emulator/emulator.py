@@ -5,18 +5,18 @@ import threading
 import time
 from collections import Counter
 
-from .accepted import RequestStore
-from .config import EmulatorConfig
-from .events import EventPoster
-from .faults import Fault, Faults
-from .happenings import Happenings
-from .limits import FieldError, refused
-from .logs import EmailLogs
-from .mail_send import Readable, Refusal, read_mail_send
-from .personalizations import INVALID_ADDRESS, ROLES
-from .signing import encode_public_key, load_signing_key
-from .suppressions import Suppressions
-from .wire import Request, Response, errors_response
+from mailer.emulator.accepted import RequestStore
+from mailer.emulator.config import EmulatorConfig
+from mailer.emulator.events import EventPoster
+from mailer.emulator.faults import Fault, Faults
+from mailer.emulator.happenings import Happenings
+from mailer.emulator.limits import FieldError, refused
+from mailer.emulator.logs import EmailLogs
+from mailer.emulator.mail_send import Readable, Refusal, read_mail_send
+from mailer.emulator.personalizations import INVALID_ADDRESS, ROLES
+from mailer.emulator.signing import encode_public_key, load_signing_key
+from mailer.emulator.suppressions import Suppressions
+from mailer.emulator.wire import Request, Response, errors_response
 
 
 class Emulator:
@@ -38,26 +38,26 @@ class Emulator:
         self._answers: Counter[str] = Counter()
 
     def start(self) -> None:
-        """Starts the world and the posting of events."""
+        """Start the world and the posting of events."""
         self.poster.start()
         self.happenings.start(self.poster)
 
     def stop(self) -> None:
-        """Ends both, and whatever waits for a fault to end."""
+        """End both, and whatever waits for a fault to end."""
         self.stopping.set()
         self.happenings.stop()
         self.poster.stop()
         self.requests.close()
 
     def reset(self) -> None:
-        """Forgets messages, suppressions, faults, events and counts. World and webhook stay as they are."""
+        """Forget messages, suppressions, faults, events and counts. World and webhook stay as they are."""
         self.faults.clear()
         self.happenings.clear()
         with self._lock:
             self._answers.clear()
 
     def count(self, answer: str) -> None:
-        """Counts an answer to a request for mail: its status, or what happened instead of one."""
+        """Count an answer to a request for mail: its status, or what happened instead of one."""
         with self._lock:
             self._answers[answer] += 1
 
@@ -68,7 +68,7 @@ class Emulator:
             return dict(sorted(self._answers.items()))
 
     def mail_send(self, request: Request, fault: Fault | None) -> Response:
-        """Checks a request for mail and, where it is in order, takes it: all or nothing."""
+        """Check a request for mail and, where it is in order, take it: all or nothing."""
         now = time.time()
         read = read_mail_send(request.body, request.headers.get("content-type", ""), now)
         if isinstance(read, Refusal):

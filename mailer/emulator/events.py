@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from .config import EventDelivery
-from .outgoing import KeptConnection, post_one_click
-from .signing import sign
+from mailer.emulator.config import EventDelivery
+from mailer.emulator.outgoing import KeptConnection, post_one_click
+from mailer.emulator.signing import sign
 
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
@@ -87,12 +87,12 @@ class EventPoster:
         ]
 
     def start(self) -> None:
-        """Starts the threads that post."""
+        """Start the threads that post."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Ends the threads. What is still to be posted is posted after the next start, where a store is kept."""
+        """End the threads. What is still to be posted is posted after the next start, where a store is kept."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
@@ -100,7 +100,7 @@ class EventPoster:
             thread.join(timeout=15)
 
     def put(self, request: int, events: Iterable[tuple[float, bytes, bool]]) -> None:
-        """Queues all that a request leads to: (when in unix seconds, event as JSON or address, one-click?)."""
+        """Queue all that a request leads to: (when in unix seconds, event as JSON or address, one-click?)."""
         with self._condition:
             for at, body, one_click in events:
                 heapq.heappush(self._later, Due(at, next(self._numbers), request, body, one_click))
@@ -111,7 +111,7 @@ class EventPoster:
             self._on_posted(request)
 
     def emit(self, events: list[bytes]) -> None:
-        """Queues events as they are, in this order, in posts of the usual size."""
+        """Queue events as they are, in this order, in posts of the usual size."""
         size = self.delivery.batch_size
         with self._condition:
             for start in range(0, len(events), size):
@@ -119,7 +119,7 @@ class EventPoster:
             self._condition.notify_all()
 
     def pause(self, paused: bool) -> None:
-        """Holds everything back, or lets it go on."""
+        """Hold everything back, or let it go on."""
         with self._condition:
             self.paused = paused
             self._condition.notify_all()
@@ -132,7 +132,7 @@ class EventPoster:
             self._condition.notify_all()
 
     def clear(self) -> None:
-        """Forgets what is queued and the counts."""
+        """Forget what is queued and the counts."""
         with self._condition:
             self._epoch += 1
             self._later.clear()
@@ -206,7 +206,7 @@ class EventPoster:
                 self._on_posted(request)
 
     def _next_work(self) -> Batch | Due | None:
-        """Waits, holding the condition, until something is to be posted; None when stopping."""
+        """Wait, holding the condition, until something is to be posted; None when stopping."""
         while not self._stopping:
             now = time.time()
             wait = None
@@ -228,7 +228,7 @@ class EventPoster:
         return None
 
     def _collect(self, now: float) -> None:
-        """Moves what has become due to what is ready, and marks some of it for a second post."""
+        """Move what has become due to what is ready, and mark some of it for a second post."""
         while self._later and self._later[0].at <= now:
             due = heapq.heappop(self._later)
             if due.one_click:
@@ -259,7 +259,7 @@ class EventPoster:
         self._push_batch([due.body for due in chosen], Counter(due.request for due in chosen))
 
     def _post(self, batch: Batch, connection: KeptConnection, epoch: int) -> bool:
-        """Posts once; a refused batch goes back into the queue. True when nothing is left of it to do."""
+        """Post once; a refused batch goes back into the queue. True when nothing is left of it to do."""
         if self.url is None:
             return True
         timestamp = str(int(time.time()))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .config import EmulatorError
+from mailer.emulator.config import EmulatorError
 
 MAIL_SEND = "/v3/mail/send"
 ON_RECIPIENTS = frozenset({"reject_recipient"})
@@ -123,14 +123,14 @@ class Faults:
         self._last = 0
 
     def add(self, fault: Fault) -> int:
-        """Puts a fault in force and returns its number."""
+        """Put a fault in force and return its number."""
         with self._lock:
             self._last += 1
             self._orders.append(_Order(self._last, fault))
             return self._last
 
     def clear(self, number: int | None = None) -> bool:
-        """Ends one fault, or all. False when there is none of that number."""
+        """End one fault, or all. False when there is none of that number."""
         with self._lock:
             kept = [] if number is None else [order for order in self._orders if order.number != number]
             found = number is None or len(kept) < len(self._orders)

@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
-from .accepted import AcceptedRequest, RequestStore
-from .config import EmulatorWorld
-from .events import EventPoster
-from .messages import Message
-from .outgoing import is_local, one_click_address
-from .suppressions import Suppression, Suppressions
-from .timeline import events_of, flattened
-from .world import fate
+from mailer.emulator.accepted import AcceptedRequest, RequestStore
+from mailer.emulator.config import EmulatorWorld
+from mailer.emulator.events import EventPoster
+from mailer.emulator.messages import Message
+from mailer.emulator.outgoing import is_local, one_click_address
+from mailer.emulator.suppressions import Suppression, Suppressions
+from mailer.emulator.timeline import events_of, flattened
+from mailer.emulator.world import fate
 
 BACKLOG = 20_000
 
@@ -50,12 +50,12 @@ class Happenings:
         self._thread = threading.Thread(target=self._run, name="emulator-world", daemon=True)
 
     def start(self, poster: EventPoster) -> None:
-        """Starts following requests; their events go to `poster`."""
+        """Start following requests; their events go to `poster`."""
         self._poster = poster
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread, between two requests."""
+        """End the thread, between two requests."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
@@ -73,13 +73,13 @@ class Happenings:
             self._condition.notify_all()
 
     def wake(self) -> None:
-        """Says that a request was accepted. Free while the world is off."""
+        """Say that a request was accepted. Free while the world is off."""
         if self._world.enabled:
             with self._condition:
                 self._condition.notify_all()
 
     def clear(self) -> None:
-        """Forgets the requests, what was followed and what is to be posted, on disk too."""
+        """Forget the requests, what was followed and what is to be posted, on disk too."""
         with self._condition:
             self._epoch += 1
             self._requests.clear()
@@ -98,7 +98,7 @@ class Happenings:
         return len(self._requests) - self._next
 
     def posted(self, number: int) -> None:
-        """Remembers that every event of request `number` was posted."""
+        """Remember that every event of request `number` was posted."""
         with self._condition:
             if self._path is not None and number < len(self._requests):
                 with self._path.open("a", encoding="ascii") as file:

@@ -16,12 +16,12 @@ from urllib.parse import parse_qs, urlencode
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .control import pending
-from .emulator import Emulator
-from .messages import Message
-from .outgoing import is_local, one_click_address, post_one_click
-from .preview import framed, preheader, preview_text
-from .wire import HTML, Request, Response
+from mailer.emulator.control import pending
+from mailer.emulator.emulator import Emulator
+from mailer.emulator.messages import Message
+from mailer.emulator.outgoing import is_local, one_click_address, post_one_click
+from mailer.emulator.preview import framed, preheader, preview_text
+from mailer.emulator.wire import HTML, Request, Response
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "emulator"
 PAGE = 50
@@ -67,7 +67,7 @@ def _initial(name: str) -> str:
 
 
 def answer(emulator: Emulator, request: Request) -> Response:
-    """Answers a request for a page of the inbox."""
+    """Answer a request for a page of the inbox."""
     parts = request.path.strip("/").split("/")
     reads = request.method in {"GET", "HEAD"}
     try:
@@ -220,7 +220,7 @@ def _body(emulator: Emulator, request: Request, position: int) -> Response:
 
 
 def _unsubscribe(emulator: Emulator, request: Request, position: int) -> Response:
-    """Presses the unsubscribe button of a mail program: a one-click POST (RFC 8058)."""
+    """Press the unsubscribe button of a mail program: a one-click POST (RFC 8058)."""
     form = parse_qs(request.body.decode("utf-8", "replace"))
     if not hmac.compare_digest(form.get("token", [""])[0].encode(), emulator.form_token.encode()):
         return _page(emulator, "missing.html", 403)

@@ -1,7 +1,8 @@
 """SendGrid's numbers and words for what POST /v3/mail/send refuses.
 
 Source: docs.sendgrid.com, "Mail Send: limitations" and "Errors". Where its pages disagree the stricter
-number stands here, so that what passes here passes there.
+number stands here, so that what passes here passes there. They are written down apart from
+mailer/sendgrid/limits.py: a wrong number there must be found out here, not repeated.
 """
 
 import re

@@ -13,10 +13,10 @@ from typing import Any
 
 import orjson
 
-from .accepted import AcceptedRequest, RequestStore
-from .happenings import Happenings
-from .messages import Message
-from .wire import Request, Response, error_response, json_response
+from mailer.emulator.accepted import AcceptedRequest, RequestStore
+from mailer.emulator.happenings import Happenings
+from mailer.emulator.messages import Message
+from mailer.emulator.wire import Request, Response, error_response, json_response
 
 OPERATORS = {
     "sg_message_id": {"="},

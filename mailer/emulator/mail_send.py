@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from . import limits
-from .limits import BAD_REQUEST, FieldError, WrongType, refused
-from .links import tracked_links
-from .personalizations import (
+from mailer.emulator import limits
+from mailer.emulator.limits import BAD_REQUEST, FieldError, WrongType, refused
+from mailer.emulator.links import tracked_links
+from mailer.emulator.personalizations import (
     SUBJECT_EMPTY,
     check_address,
     check_custom_args,
@@ -66,7 +66,7 @@ class Refusal:
 
 
 def read_mail_send(raw: bytes, content_type: str, now: float) -> Readable | Refusal:
-    """Checks a whole request.
+    """Check a whole request.
 
     `raw` is the body as it came, `content_type` the header, `now` in unix seconds. Never raises.
     """

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from .links import plain_address, tracked_links
-from .personalizations import ROLES
+from mailer.emulator.links import plain_address, tracked_links
+from mailer.emulator.personalizations import ROLES
 
 
 class Recipient(NamedTuple):
@@ -25,7 +25,7 @@ def _pattern(keys: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def substitute(text: str, substitutions: Mapping[str, str]) -> str:
-    """Replaces every whole key in `text` by its value, once: values are neither escaped nor searched again."""
+    """Replace every whole key in `text` by its value, once: values are neither escaped nor searched again."""
     keys = tuple(key for key in substitutions if key)
     if not keys:
         return text

@@ -31,13 +31,13 @@ class KeptConnection:
         self._connection: http.client.HTTPConnection | None = None
 
     def close(self) -> None:
-        """Ends the connection; the next post makes another."""
+        """End the connection; the next post makes another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
-        """Posts and returns the status; redirects are not followed. Raises OSError, HTTPException.
+        """Post and return the status; redirects are not followed. Raises OSError, HTTPException.
 
         A kept connection that the other side has closed meanwhile is replaced and the post made once more.
         """
@@ -85,7 +85,7 @@ def is_local(url: str) -> bool:
 
 
 def post_one_click(url: str) -> int | None:
-    """Unsubscribes as a mail program does (RFC 8058 section 3.1): a POST without cookies, redirects not
+    """Unsubscribe as a mail program does (RFC 8058 section 3.1): a POST without cookies, redirects not
     followed. Returns the status, or None when nothing answered or the address is not on this machine."""
     if not is_local(url):
         return None

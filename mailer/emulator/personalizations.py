@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from . import limits
-from .limits import ADDRESS, FieldError, WrongType, refused
-from .plain_requests import plain_addresses
+from mailer.emulator import limits
+from mailer.emulator.limits import ADDRESS, FieldError, WrongType, refused
+from mailer.emulator.plain_requests import plain_addresses
 
 ORDINARY_NAME = re.compile(r"[^;,\r\n]*")
 ROLES = ("to", "cc", "bcc")
@@ -128,7 +128,7 @@ def _check_substitutions(substitutions: object, field: str) -> list[FieldError]:
 def check_personalizations(
     items: object, shared_args: dict[str, Any], subject_given: bool, now: float
 ) -> tuple[list[FieldError], list[str]]:
-    """Checks them all.
+    """Check them all.
 
     `shared_args` are the message's custom_args, `subject_given` says whether it has a subject of its own,
     `now` is in unix seconds. Returns the errors and the recipients' addresses, lower case, in the order of

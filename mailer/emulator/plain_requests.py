@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from . import limits
+from mailer.emulator import limits
 
 _KEYS = frozenset({"to", "substitutions", "custom_args", "headers"})
 _TO_KEYS = frozenset({"email", "name"})

@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from . import api, control, inbox, limits
-from .config import EmulatorConfig, EmulatorError
-from .emulator import Emulator
-from .faults import MAIL_SEND, Fault
-from .outgoing import is_local
-from .wire import Request, Response, error_response, html_error
+from mailer.emulator import api, control, inbox, limits
+from mailer.emulator.config import EmulatorConfig, EmulatorError
+from mailer.emulator.emulator import Emulator
+from mailer.emulator.faults import MAIL_SEND, Fault
+from mailer.emulator.outgoing import is_local
+from mailer.emulator.wire import Request, Response, error_response, html_error
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
     def _reset(self, kind: str) -> None:
-        """Ends the connection with a TCP reset."""
+        """End the connection with a TCP reset."""
         self.server.emulator.count(kind)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         # The handler's files hold on to the socket object: only the descriptor itself closes at once.
@@ -234,7 +234,7 @@ class _Server(ThreadingHTTPServer):
         """A connection that breaks is nothing to report here."""
 
     def close_connections(self) -> None:
-        """Ends the connections that are kept alive."""
+        """End the connections that are kept alive."""
         with self._connections_lock:
             for connection in self._connections:
                 try:
@@ -280,12 +280,12 @@ class EmulatorServer:
         return self.emulator.public_key
 
     def start(self) -> None:
-        """Serves on a background thread until stop()."""
+        """Serve on a background thread until stop()."""
         self.emulator.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends everything, open connections included."""
+        """End everything, open connections included."""
         self.emulator.stopping.set()
         self._server.shutdown()
         self._server.close_connections()
@@ -302,7 +302,7 @@ class EmulatorServer:
 
 
 def serve(config: EmulatorConfig) -> None:
-    """Runs an emulator until SIGTERM or SIGINT. For the main thread. Raises EmulatorError as EmulatorServer."""
+    """Run an emulator until SIGTERM or SIGINT. For the main thread. Raises EmulatorError as EmulatorServer."""
     # Waited for, not handled: a handler that sets an Event can find the very lock it needs held beneath it.
     signals = {signal.SIGTERM, signal.SIGINT}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from .config import EmulatorError
+from mailer.emulator.config import EmulatorError
 
 KEY_FILE = "webhook-key.pem"
 PUBLIC_KEY_FILE = "webhook-public-key.txt"
@@ -53,7 +53,7 @@ def _parse(pem: str) -> ec.EllipticCurvePrivateKey:
 
 
 def _keep(key: ec.EllipticCurvePrivateKey, path: Path) -> None:
-    """Writes the key for its owner only. Where two processes start at once, the first one's stays."""
+    """Write the key for its owner only. Where two processes start at once, the first one's stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from .wire import Request, Response, error_response, json_response
+from mailer.emulator.wire import Request, Response, error_response, json_response
 
 KINDS = ("bounces", "blocks", "invalid_emails", "spam_reports", "unsubscribes")
 _DROP_REASONS = {
@@ -55,7 +55,7 @@ class Suppressions:
                 self._lists[entry.kind].setdefault(entry.email.lower(), entry)
 
     def add(self, entries: list[Suppression]) -> None:
-        """Adds entries; an address that stands in the list already keeps its first entry."""
+        """Add entries; an address that stands in the list already keeps its first entry."""
         with self._lock:
             new = [
                 entry
@@ -85,7 +85,7 @@ class Suppressions:
         return {kind: len(entries) for kind, entries in self._lists.items()}
 
     def clear(self) -> None:
-        """Empties every list, on disk too."""
+        """Empty every list, on disk too."""
         with self._lock:
             for entries in self._lists.values():
                 entries.clear()

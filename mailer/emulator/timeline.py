@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from .messages import Message
-from .suppressions import Suppression
-from .world import Fate
+from mailer.emulator.messages import Message
+from mailer.emulator.suppressions import Suppression
+from mailer.emulator.world import Fate
 
 HARD_BOUNCES = (
     ("550 5.1.1 The email account that you tried to reach does not exist.", "5.1.1", "Invalid Address"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from .limits import FieldError
+from mailer.emulator.limits import FieldError
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"

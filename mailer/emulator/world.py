@@ -9,7 +9,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from .config import EmulatorWorld
+from mailer.emulator.config import EmulatorWorld
 
 MINUTE = 60.0
 HOUR = 3600.0

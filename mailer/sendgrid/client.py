@@ -1,4 +1,4 @@
-"""The SendGrid API: the ``sendgrid`` package's client on our own transport.
+"""The SendGrid API: the `sendgrid` package's client on our own transport.
 
 What the package does by itself and what is replaced: a connection for every call (here pooled), no timeout, json
 (here orjson), headers shared between calls, redirects followed, the key in its debug log (here no log, and the
@@ -29,9 +29,9 @@ PAGE_LIMIT_BYTES = 8 * 1024 * 1024
 class SendGrid:
     """One account's API. Safe to share between threads.
 
-    ``host`` is scheme and name (``https://api.sendgrid.com``, ``https://api.eu.sendgrid.com``, or http on loopback).
-    ``connect_timeout`` and ``read_timeout`` are seconds, ``pool_size`` is how many idle connections are kept;
-    ``tls`` and ``clock`` are those of :class:`Transport`. Raises ConfigurationError for a key or host that cannot
+    `host` is scheme and name (`https://api.sendgrid.com`, `https://api.eu.sendgrid.com`, or http on loopback).
+    `connect_timeout` and `read_timeout` are seconds, `pool_size` is how many idle connections are kept;
+    `tls` and `clock` are those of `Transport`. Raises ConfigurationError for a key or host that cannot
     be used.
     """
 
@@ -66,9 +66,9 @@ class SendGrid:
         self._mail_send = self.api.client.mail.send
 
     def send_mail(self, body: bytes | Mapping[str, object]) -> Answer:
-        """POST /v3/mail/send, once. ``body`` is the request's JSON, ready (bytes, the fast way) or as a dict.
+        """POST /v3/mail/send, once. `body` is the request's JSON, ready (bytes, the fast way) or as a dict.
 
-        Never raises for network trouble: read the :class:`Answer` with :func:`mailer.sendgrid.outcome.classify`.
+        Never raises for network trouble: read the `Answer` with `mailer.sendgrid.outcome.classify`.
         """
         answer: Answer = self._mail_send.post(request_body=body)
         return answer
@@ -76,10 +76,10 @@ class SendGrid:
     def call(
         self, method: str, *path: str, query: Mapping[str, str | int] | None = None, body: object = None
     ) -> object:
-        """Any other call, ``call("get", "suppression", "bounces", query={"limit": 500})``; the decoded JSON or None.
+        """Any other call, `call("get", "suppression", "bounces", query={"limit": 500})`; the decoded JSON or None.
 
-        Path segments are quoted. Raises CallFailed for anything but a whole 2xx answer, with code ``no_answer``,
-        ``not_json``, or ``http_<status>``.
+        Path segments are quoted. Raises CallFailed for anything but a whole 2xx answer, with code `no_answer`,
+        `not_json`, or `http_<status>`.
         """
         client = self.api.client
         for segment in path:

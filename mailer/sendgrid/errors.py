@@ -4,7 +4,7 @@
 class SendGridError(Exception):
     """Something between us and SendGrid went wrong.
 
-    ``code`` stays the same between versions; the message says what, where and what to do, and may change.
+    `code` stays the same between versions; the message says what, where and what to do, and may change.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -24,7 +24,7 @@ class PayloadError(SendGridError):
 class CallFailed(SendGridError):
     """A call other than mail/send brought no usable answer.
 
-    ``status`` is the HTTP status or None when there was no answer; ``until`` is the time (unix seconds) from which
+    `status` is the HTTP status or None when there was no answer; `until` is the time (unix seconds) from which
     SendGrid takes calls again, when it said so (429).
     """
 

@@ -8,7 +8,6 @@ import re
 from functools import lru_cache
 
 RECIPIENTS = 1000
-REQUEST_BYTES = 20_000_000  # 30 MB are documented, older pages say 20
 SUBSTITUTIONS_BYTES = 8_000  # 10,000 are documented, requests above some 8 KB were refused
 CUSTOM_ARGS_BYTES = 10_000
 ADDRESS_CHARACTERS = 320

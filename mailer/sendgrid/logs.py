@@ -32,9 +32,9 @@ def query(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> str:
-    """Write a query: all conditions must hold. ``since`` is inclusive, ``until`` exclusive; both with a time zone.
+    """Write a query: all conditions must hold. `since` is inclusive, `until` exclusive; both with a time zone.
 
-    Raises SendGridError (``bad_query``) when there is no condition, a value holds its own quote or a
+    Raises SendGridError (`bad_query`) when there is no condition, a value holds its own quote or a
     backslash (the language has no documented way to write one), or a time has no zone.
     """
     conditions = []
@@ -53,7 +53,7 @@ def query(
 
 
 def find_messages(client: SendGrid, query: str, limit: int = LIMIT) -> tuple[LoggedMessage, ...]:
-    """The messages that match, at most ``limit`` (1 to 1,000): as many as asked for means there may be more.
+    """The messages that match, at most `limit` (1 to 1,000): as many as asked for means there may be more.
 
     Raises CallFailed.
     """

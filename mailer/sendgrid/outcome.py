@@ -16,7 +16,7 @@ from mailer.sendgrid.answer import Answer
 
 @dataclass(frozen=True)
 class Accepted:
-    """SendGrid queued the whole request. ``message_id`` is X-Message-Id, the part before the first dot of every
+    """SendGrid queued the whole request. `message_id` is X-Message-Id, the part before the first dot of every
     sg_message_id of this request; it is sometimes missing."""
 
     message_id: str | None
@@ -24,7 +24,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Rejected:
-    """Not accepted, and the same request will not be. ``indexes`` are the personalizations that the answer names,
+    """Not accepted, and the same request will not be. `indexes` are the personalizations that the answer names,
     ascending; empty when it names none, and then nobody knows which recipient is to blame, if one is."""
 
     code: str
@@ -50,8 +50,8 @@ class Refused:
 
 @dataclass(frozen=True)
 class Retry:
-    """Proven not accepted; the same request may go again: ``after`` seconds, or at ``until`` (unix seconds), or when
-    the caller likes if both are None. ``slow_down`` asks the whole sender to send less."""
+    """Proven not accepted; the same request may go again: `after` seconds, or at `until` (unix seconds), or when
+    the caller likes if both are None. `slow_down` asks the whole sender to send less."""
 
     reason: str
     after: int | None = None
@@ -145,7 +145,7 @@ def _message_id(answer: Answer) -> str | None:
 
 
 def _personalizations(body: bytes) -> tuple[int, ...]:
-    """The indexes named by fields such as ``personalizations.17.to``."""
+    """The indexes named by fields such as `personalizations.17.to`."""
     found = (re.match(r"personalizations[.\[]([0-9]{1,4})(?![0-9])", field) for field, _ in _errors(body))
     return tuple(sorted({int(match[1]) for match in found if match}))
 

@@ -1,7 +1,7 @@
 """The JSON of a mail/send request.
 
-What all recipients share is encoded once per edition (:func:`compile_message`); each batch adds its recipients and
-the ids of the submission (:func:`body`). The recipients are plain dicts in one orjson call: joining pieces that were
+What all recipients share is encoded once per edition (`compile_message`); each batch adds its recipients and
+the ids of the submission (`body`). The recipients are plain dicts in one orjson call: joining pieces that were
 escaped one by one was measured at twice the time.
 """
 
@@ -17,7 +17,6 @@ from mailer.sendgrid.limits import (
     CATEGORY_CHARACTERS,
     CUSTOM_ARGS_BYTES,
     RECIPIENTS,
-    REQUEST_BYTES,
     bad_address,
     bad_header,
     clean_name,
@@ -28,9 +27,9 @@ from mailer.sendgrid.limits import (
 class Message:
     """What every recipient of an edition gets alike.
 
-    ``text`` and ``html`` may hold the keys that recipients' substitutions replace. ``headers`` are the message's own
-    (List-Id, Feedback-ID). ``custom_args`` come back in every event: opaque ids, never an address, and names that
-    SendGrid does not use itself. ``sandbox`` has SendGrid check the request and send nothing.
+    `text` and `html` may hold the keys that recipients' substitutions replace. `headers` are the message's own
+    (List-Id, Feedback-ID). `custom_args` come back in every event: opaque ids, never an address, and names that
+    SendGrid does not use itself. `sandbox` has SendGrid check the request and send nothing.
     """
 
     from_email: str
@@ -51,8 +50,8 @@ class Message:
 class RecipientPart(NamedTuple):
     """What one recipient gets of their own: a personalization.
 
-    ``substitutions`` are (key, value): SendGrid replaces the whole key wherever it stands in subject, text and HTML,
-    and escapes nothing. ``custom_args`` and ``headers`` hold final values.
+    `substitutions` are (key, value): SendGrid replaces the whole key wherever it stands in subject, text and HTML,
+    and escapes nothing. `custom_args` and `headers` hold final values.
     """
 
     email: str
@@ -64,7 +63,7 @@ class RecipientPart(NamedTuple):
 
 @dataclass(frozen=True)
 class CompiledMessage:
-    """An edition's part of the JSON: ``shared`` is an object without its closing brace."""
+    """An edition's part of the JSON: `shared` is an object without its closing brace."""
 
     shared: bytes = field(repr=False)
     custom_args: Mapping[str, str]
@@ -73,8 +72,8 @@ class CompiledMessage:
 def compile_message(message: Message) -> CompiledMessage:
     """Encode what all recipients share.
 
-    Raises PayloadError for what SendGrid would refuse whoever the recipients are: ``bad_from``, ``bad_reply_to``,
-    ``no_subject``, ``no_content``, ``bad_categories``, ``bad_header``, ``bad_custom_args``, ``bad_text``.
+    Raises PayloadError for what SendGrid would refuse whoever the recipients are: `bad_from`, `bad_reply_to`,
+    `no_subject`, `no_content`, `bad_categories`, `bad_header`, `bad_custom_args`, `bad_text`.
     """
     _check(message)
     sender = _address(message.from_email, message.from_name)
@@ -112,9 +111,9 @@ def body(
 ) -> bytes:
     """The request's JSON for one batch of 1 to 1,000 recipients.
 
-    ``custom_args`` are the submission's own, beside the edition's. Names lose what SendGrid cannot take in them;
-    everything else must have passed :func:`mailer.sendgrid.screen.unsendable`, which names the bad recipients.
-    Raises PayloadError: ``bad_recipient_count``, ``bad_custom_args``, or ``bad_text`` for text that is no UTF-8.
+    `custom_args` are the submission's own, beside the edition's. Names lose what SendGrid cannot take in them;
+    everything else must have passed `mailer.sendgrid.screen.unsendable`, which names the bad recipients.
+    Raises PayloadError: `bad_recipient_count`, `bad_custom_args`, or `bad_text` for text that is no UTF-8.
     """
     if not 0 < len(recipients) <= RECIPIENTS:
         raise PayloadError(
@@ -130,25 +129,6 @@ def body(
             "bad_text", f"A recipient's text cannot be encoded as UTF-8 JSON: {error}"
         ) from None
     return b"".join((compiled.shared, own, b',"personalizations":', personalizations, b"}"))
-
-
-def fitting(
-    compiled: CompiledMessage,
-    recipients: Sequence[RecipientPart],
-    custom_args: Mapping[str, str] | None = None,
-    budget: int = REQUEST_BYTES,
-) -> int:
-    """How many recipients, from the first on, fit into a request of at most ``budget`` bytes; 0 when none does."""
-    if not recipients:
-        return 0
-    size = len(body(compiled, recipients[:1], custom_args))
-    if size > budget:
-        return 0
-    for count, recipient in enumerate(recipients[1:RECIPIENTS], start=1):
-        size += len(orjson.dumps(_personalization(recipient))) + 1
-        if size > budget:
-            return count
-    return min(len(recipients), RECIPIENTS)
 
 
 def _personalization(recipient: RecipientPart) -> dict[str, Any]:

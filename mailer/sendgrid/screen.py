@@ -26,11 +26,11 @@ def unsendable(
     recipients: Sequence[RecipientPart],
     custom_args: Mapping[str, str] | None = None,
 ) -> list[Unsendable]:
-    """The recipients to take out before :func:`mailer.sendgrid.payload.body`, ascending, with their first reason.
+    """The recipients to take out before `mailer.sendgrid.payload.body`, ascending, with their first reason.
 
-    Reasons: ``bad_address``, ``duplicate_address`` (the second and later ones, compared without case), ``not_text``
-    (a value that is no text, or no UTF-8), ``substitutions_too_large``, ``custom_args_too_large`` (the edition's and
-    the submission's included), ``bad_header``.
+    Reasons: `bad_address`, `duplicate_address` (the second and later ones, compared without case), `not_text`
+    (a value that is no text, or no UTF-8), `substitutions_too_large`, `custom_args_too_large` (the edition's and
+    the submission's included), `bad_header`.
     """
     shared = {**compiled.custom_args, **(custom_args or {})}
     shared_size = _size(shared)

@@ -9,7 +9,7 @@ _USABLE = re.compile(r"[\x21-\x7e]{1,500}")
 
 
 class Secret:
-    """A string that shows itself to nobody but the caller of :meth:`reveal`."""
+    """A string that shows itself to nobody but the caller of `reveal`."""
 
     __slots__ = ("_value",)
 
@@ -17,7 +17,7 @@ class Secret:
         self._value = value
 
     def check(self) -> None:
-        """Raise ConfigurationError (``bad_key``) for a value that cannot stand in an HTTP header.
+        """Raise ConfigurationError (`bad_key`) for a value that cannot stand in an HTTP header.
 
         Apart from the constructor, so that no caller has the bare value in its frame when this raises.
         """

@@ -25,7 +25,7 @@ _ALGORITHM = ec.ECDSA(hashes.SHA256())
 def parse_public_key(text: str) -> ec.EllipticCurvePublicKey:
     """Read a verification key as SendGrid shows it: base64 of a DER SubjectPublicKeyInfo, in one line.
 
-    Raises ConfigurationError (``bad_public_key``).
+    Raises ConfigurationError (`bad_public_key`).
     """
     try:
         key = load_der_public_key(base64.b64decode(text.strip(), validate=True))
@@ -43,7 +43,7 @@ def parse_public_key(text: str) -> ec.EllipticCurvePublicKey:
 def verify(public_keys: Sequence[str], signature: str, timestamp: str, body: bytes) -> bool:
     """True when one of the keys signed this timestamp and body.
 
-    ``signature`` and ``timestamp`` are the headers' text, ``body`` the bytes as they came: SendGrid's end with CRLF,
+    `signature` and `timestamp` are the headers' text, `body` the bytes as they came: SendGrid's end with CRLF,
     and anything that parses and writes them again breaks the signature. Several keys, because toggling signing
     makes a new one while old requests are still retried. No freshness is asked: SendGrid retries for 24 hours.
     Never raises: a malformed signature, timestamp or key is just not a match.

@@ -8,7 +8,6 @@ from mailer.sendgrid.client import SendGrid
 from mailer.sendgrid.errors import CallFailed
 
 SuppressionList = Literal["bounces", "blocks", "invalid_emails", "spam_reports", "unsubscribes"]
-LISTS: tuple[SuppressionList, ...] = ("bounces", "blocks", "invalid_emails", "spam_reports", "unsubscribes")
 
 PAGE = 500
 PUSH = 1000
@@ -26,7 +25,7 @@ class Suppressed:
 
 @dataclass(frozen=True)
 class Page:
-    """All entries of a list from ``start`` to ``end`` (unix seconds, inclusive), or a part of them."""
+    """All entries of a list from `start` to `end` (unix seconds, inclusive), or a part of them."""
 
     name: SuppressionList
     start: int
@@ -35,11 +34,11 @@ class Page:
 
 
 def pull(client: SendGrid, name: SuppressionList, start: int, end: int) -> Iterator[Page]:
-    """Read a list from ``start`` to ``end`` (unix seconds, inclusive), oldest first, in pages of up to 500 entries.
+    """Read a list from `start` to `end` (unix seconds, inclusive), oldest first, in pages of up to 500 entries.
 
     A time span with more than a page is halved instead of paged through: while one reads with offsets, an entry that
-    is taken off the list moves the others, and one is missed. Entries that come meanwhile lie after ``end`` if it is
-    in the past. The caller may stop after any page and go on from its ``end``. Raises CallFailed.
+    is taken off the list moves the others, and one is missed. Entries that come meanwhile lie after `end` if it is
+    in the past. The caller may stop after any page and go on from its `end`. Raises CallFailed.
     """
     entries = _fetch(client, name, start, end, offset=0)
     if len(entries) < PAGE:

@@ -55,9 +55,9 @@ class Endpoint:
 
 
 def parse_host(host: str) -> Endpoint:
-    """Read a base address such as ``https://api.sendgrid.com``.
+    """Read a base address such as `https://api.sendgrid.com`.
 
-    Raises ConfigurationError: ``bad_host`` for anything but scheme, name and port, ``http_not_allowed`` for plain
+    Raises ConfigurationError: `bad_host` for anything but scheme, name and port, `http_not_allowed` for plain
     http to another machine, where the key and the addresses would be readable on the way.
     """
     try:
@@ -97,9 +97,9 @@ def _is_loopback(name: str) -> bool:
 class Transport:
     """Sends requests to one host, over connections it keeps. Safe to share between threads and across fork.
 
-    ``connect_timeout`` covers the connection and the TLS handshake each; ``read_timeout`` covers the writing of a
-    request, and again the whole answer from the last byte written. Seconds. At most ``pool_size`` idle connections
-    are kept; a request never waits for one. ``tls`` replaces the default context, ``clock`` the monotonic clock
+    `connect_timeout` covers the connection and the TLS handshake each; `read_timeout` covers the writing of a
+    request, and again the whole answer from the last byte written. Seconds. At most `pool_size` idle connections
+    are kept; a request never waits for one. `tls` replaces the default context, `clock` the monotonic clock
     (seconds) that idle connections are measured with.
     """
 
@@ -132,10 +132,10 @@ class Transport:
         body: bytes | None = None,
         answer_limit: int = 65_536,
     ) -> Answer:
-        """Send one request, once, and return what came of it; see :class:`Answer`.
+        """Send one request, once, and return what came of it; see `Answer`.
 
-        ``path`` includes the query. Authorization, Host and Content-Length are set here, whatever ``headers`` say.
-        At most ``answer_limit`` bytes of the answer's body are kept. Raises ValueError for a line break or a
+        `path` includes the query. Authorization, Host and Content-Length are set here, whatever `headers` say.
+        At most `answer_limit` bytes of the answer's body are kept. Raises ValueError for a line break or a
         character outside ASCII in method, path or headers, before anything is sent.
         """
         # Held as a memoryview because that is what frames of this module and of ssl then show in a traceback.
@@ -294,7 +294,7 @@ def _write(connection: socket.socket, wire: memoryview, seconds: float) -> tuple
 
 
 def _read(connection: socket.socket, method: str, limit: int, seconds: float) -> tuple[Answer, bool]:
-    """Read one answer within ``seconds``. The second value says whether the connection is left clean."""
+    """Read one answer within `seconds`. The second value says whether the connection is left clean."""
     source = cast(socket.socket, _Source(connection, time.monotonic() + seconds))
     with http.client.HTTPResponse(source, method=method) as response:
         try:
@@ -309,7 +309,7 @@ def _read(connection: socket.socket, method: str, limit: int, seconds: float) ->
 
 
 def _read_body(response: http.client.HTTPResponse, limit: int) -> tuple[bytes, str]:
-    """Read at most ``limit`` bytes; the second value names what is missing, "" when the body is whole."""
+    """Read at most `limit` bytes; the second value names what is missing, "" when the body is whole."""
     try:
         body = response.read(limit)
     except http.client.IncompleteRead as error:

@@ -67,13 +67,13 @@ def _suppress(cursor: CursorWrapper, readings: Sequence[Reading]) -> None:
     """Suppress the address that the event names, or else the subscriber's."""
     if not readings:
         return
-    columns: tuple[list[str | int | datetime | None], ...] = (
+    columns: list[list[str | int | datetime | None]] = [
         [reading.address for reading in readings],
         [reading.subscriber_id for reading in readings],
         [reading.suppression for reading in readings],
         [reading.detail for reading in readings],
         [reading.at for reading in readings],
-    )
+    ]
     cursor.execute(
         """
         INSERT INTO subscribers_suppression (address, reason, detail)
@@ -88,5 +88,5 @@ def _suppress(cursor: CursorWrapper, readings: Sequence[Reading]) -> None:
         ORDER BY address, reason, at
         ON CONFLICT (address, reason) DO NOTHING
         """,
-        list(columns),
+        columns,
     )

@@ -5,7 +5,7 @@ from celery import shared_task
 from mailer.tracking.fold import fold_events
 
 
-@shared_task(name="mailer.tracking.tasks.fold")
+@shared_task
 def fold() -> None:
     """Fold until nothing is left."""
     while fold_events():

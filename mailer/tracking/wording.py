@@ -33,7 +33,7 @@ def moment(at: datetime | None) -> str:
 
 
 def identity(report: Report) -> str:
-    """The first promise about a send, as a sum: candidates = excluded + waiting + accepted + rejected + unknown."""
+    """Where the candidates of a send are, as a sum: candidates = excluded + waiting + accepted + rejected + unknown."""
     now = report.identity
     waiting = f"{people(now.waiting)} waiting"
     if now.in_flight:

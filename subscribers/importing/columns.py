@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from subscribers.importing.errors import CannotImport
 from subscribers.importing.refused_file import OWN_COLUMNS
-from subscribers.importing.text import one_line
+from subscribers.text import one_line
 
 SYNONYMS = {
     "email": (

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -12,14 +12,14 @@ from subscribers.importing.columns import map_columns
 from subscribers.importing.dialect import Dialect, detect, open_text
 from subscribers.importing.errors import CannotImport
 from subscribers.importing.merge import merge, staged_rows
-from subscribers.importing.reading import read_rows
+from subscribers.importing.reading import Row, read_rows
 from subscribers.importing.refusals import Note, Refusal, Refused
 from subscribers.importing.refused_file import refused_file
 from subscribers.importing.rows import Record, cleaner, row_test
 from subscribers.importing.summary import ImportSummary
-from subscribers.importing.text import one_line
 from subscribers.importing.topics import matcher
 from subscribers.models import MailingList, Subscription, Topic
+from subscribers.text import one_line
 
 ROWS_BETWEEN_PROGRESS = 1000
 MOST_UNKNOWN_TOPICS = 1000
@@ -68,14 +68,7 @@ def _import(
         lines = read_rows(
             text, dialect.delimiter, lambda cells: looks_like_row(cells), lines_before=dialect.skipped_lines
         )
-        header, problem = next(
-            ((cells, problem) for _, cells, problem in lines if any(cell.strip() for cell in cells)),
-            ([], None),
-        )
-        if not header:
-            raise CannotImport("empty_file", f"{path} has nothing but delimiters. It needs a header line.")
-        if problem:
-            raise CannotImport("bad_header", f"The header line of {path} cannot be read: {problem.value}.")
+        header = _header(lines, path)
         columns = map_columns(header, str(path))
         looks_like_row = row_test(columns)
         topics = Topic.objects.filter(retired=False).values_list("id", "slug", "name")
@@ -120,6 +113,17 @@ def _import(
         notes=dict(notes),
         unknown_topics=dict(unknown_topics),
     )
+
+
+def _header(rows: Iterator[Row], path: Path) -> list[str]:
+    """The first row that holds anything."""
+    for _, cells, problem in rows:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if problem:
+            raise CannotImport("bad_header", f"The header line of {path} cannot be read: {problem.value}.")
+        return cells
+    raise CannotImport("empty_file", f"{path} has nothing but delimiters. It needs a header line.")
 
 
 def source_name(path: Path) -> str:

@@ -9,8 +9,8 @@ from subscribers.importing.address import LONGEST_PLAIN, PLAIN, BadAddress, clea
 from subscribers.importing.columns import Columns
 from subscribers.importing.refusals import Note, Refusal, Refused
 from subscribers.importing.refused_file import undefuse
-from subscribers.importing.text import INVISIBLE, one_line
 from subscribers.importing.topics import Topics
+from subscribers.text import INVISIBLE, one_line
 
 LONGEST_NAME = 200
 """Characters, as the store's columns."""

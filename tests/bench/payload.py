@@ -1,4 +1,4 @@
-"""How long the JSON of a batch takes: ``python -m tests.bench.payload``.
+"""How long the JSON of a batch takes: `python -m tests.bench.payload`.
 
 Microseconds per recipient, 1,000 recipients a request, three substitutions, two headers and one custom arg each,
 best of several rounds: our body(), and with the check for SendGrid's limits; a plain dict through orjson and through

@@ -37,7 +37,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     os.environ["MAILER_VAR"] = str(embedded.var_folder() / "bench")
-    shutil.rmtree(os.environ["MAILER_VAR"], ignore_errors=True)  # a store of last time's people would slow this one
+    shutil.rmtree(
+        os.environ["MAILER_VAR"], ignore_errors=True
+    )  # a store of last time's people would slow this one
     os.environ["DJANGO_SETTINGS_MODULE"] = "mailer.config.settings"
     os.environ["LOG_LEVEL"] = "warning"
     with ExitStack() as ends:

@@ -1,7 +1,5 @@
 """The skeleton of an HTML document: its tags and attribute names, without texts and values."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 
 

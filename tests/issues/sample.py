@@ -1,12 +1,10 @@
 """A small issue for tests: three stories, two scripts, tags in most of the places where they may stand."""
 
-from __future__ import annotations
-
 import dataclasses
 import datetime
 from typing import Any
 
-from mailer.issues.builder import IssueContent, NewsletterContent, StoryContent
+from mailer.issues.builder.content import IssueContent, NewsletterContent, StoryContent
 
 RECIPIENT: dict[str, Any] = {
     "subscriber": {

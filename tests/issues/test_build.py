@@ -1,7 +1,5 @@
 """The builder: stories in, edition or all problems out."""
 
-from __future__ import annotations
-
 import dataclasses
 import html
 import re
@@ -9,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from mailer.issues.builder import BuildError, Problem, build, personalise, select_stories
+from mailer.issues.builder.build import build
+from mailer.issues.builder.content import BuildError, Problem
+from mailer.issues.builder.personalise import personalise
+from mailer.issues.builder.stories import select_stories
 from tests.issues import sample
 from tests.issues.dom import hrefs
 

@@ -1,14 +1,13 @@
 """Whatever a subscriber or an editor writes, the structure of the mail stays what the theme made it."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailer.issues.builder import build, personalise
+from mailer.issues.builder.build import build
+from mailer.issues.builder.personalise import personalise
 from mailer.issues.builder.placeholders import choose_nonce
 from tests.issues import sample
 from tests.issues.dom import hrefs, skeleton, visible_text

@@ -1,13 +1,13 @@
 """The lint: what blocks, what warns, and where it says so."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Any
 
 import pytest
 
-from mailer.issues.builder import Edition, build, personalise
+from mailer.issues.builder.build import build
+from mailer.issues.builder.content import Edition
+from mailer.issues.builder.personalise import personalise
 from mailer.issues.lint import Finding, blocking, lint
 from mailer.issues.lint.check import TYPICAL_RECIPIENT
 from tests.issues import sample

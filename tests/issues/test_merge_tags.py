@@ -1,16 +1,14 @@
 """Merge tags: what editors may write, and what a recipient gets for it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.issues.builder import MergeTag, compile_tags
-from mailer.issues.builder.content import Context
+from mailer.issues.builder.content import Context, MergeTag
 from mailer.issues.builder.expressions import ExpressionError, read_expression
+from mailer.issues.builder.getters import compile_tags
 from tests.issues import sample
 
 anything = st.recursive(

@@ -1,15 +1,13 @@
 """Themes: the allow-list of MJML, and errors with the place where they can be mended."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 
-from mailer.issues.builder import BuildError, check_theme
 from mailer.issues.builder.colours import READABLE, contrast, readable_on, text_on
+from mailer.issues.builder.content import BuildError
 from mailer.issues.builder.mjml_check import check_mjml, check_source
-from mailer.issues.builder.theme import compile_mjml, render_theme
+from mailer.issues.builder.theme import check_theme, compile_mjml, render_theme
 
 FRAME = "<mjml>\n<mj-head></mj-head>\n<mj-body>\n<mj-section><mj-column>\n{}\n</mj-column></mj-section></mj-body></mjml>"
 

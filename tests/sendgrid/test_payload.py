@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mailer.sendgrid.errors import PayloadError
 from mailer.sendgrid.limits import clean_name
-from mailer.sendgrid.payload import Message, RecipientPart, body, compile_message, fitting
+from mailer.sendgrid.payload import Message, RecipientPart, body, compile_message
 
 MESSAGE = Message(
     from_email="news@example.org",
@@ -198,19 +198,3 @@ def test_a_lone_surrogate_is_refused_not_sent() -> None:
     with pytest.raises(PayloadError) as caught:
         body(compile_message(MESSAGE), [ANN._replace(name="\ud800")])
     assert caught.value.code == "bad_text"
-
-
-@given(st.lists(parts, max_size=8), st.integers(0, 3000))
-def test_as_many_recipients_as_fit_are_counted_to_the_byte(
-    recipients: list[RecipientPart], budget: int
-) -> None:
-    compiled = compile_message(MESSAGE)
-    count = fitting(compiled, recipients, {"s": "1"}, budget)
-    if count:
-        assert len(body(compiled, recipients[:count], {"s": "1"})) <= budget
-    if count < len(recipients):
-        assert len(body(compiled, recipients[: count + 1], {"s": "1"})) > budget
-
-
-def test_a_thousand_ordinary_recipients_fit() -> None:
-    assert fitting(compile_message(MESSAGE), [ANN] * 1200) == 1000

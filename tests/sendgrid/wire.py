@@ -20,7 +20,7 @@ class Request:
 
 @dataclass
 class Server:
-    """``over`` is set when the test ends: a handler that hangs waits for it."""
+    """`over` is set when the test ends: a handler that hangs waits for it."""
 
     address: str
     port: int

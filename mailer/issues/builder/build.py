@@ -1,7 +1,5 @@
 """Stories become an edition: one pure function from an issue's content to HTML, text, merge tags and links."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,13 +32,9 @@ def build(issue: IssueContent) -> Edition:
     Raises BuildError with every problem found in the content, or else with those of the theme.
     """
     draft = _read(issue)
-    newsletter, words, placeholders = (
-        issue.newsletter,
-        words_for(issue.newsletter.language),
-        draft.placeholders,
-    )
+    newsletter, placeholders = issue.newsletter, draft.placeholders
+    words = words_for(newsletter.language)
     compiled = compile_mjml(_mjml(issue, draft, words))
-    links = tracked_links(compiled, placeholders)
     return Edition(
         story_ids=tuple(story.id for story in issue.stories),
         language=newsletter.language,
@@ -48,8 +42,9 @@ def build(issue: IssueContent) -> Edition:
         preheader=placeholders.in_text(draft.preheader),
         html=resolve_html(fill_slots(compiled, placeholders), placeholders),
         text=_text(issue, draft, words),
+        links=tracked_links(compiled, placeholders),
+        # Last, because all that is resolved above is what decides which tags there are.
         tags=placeholders.tags(),
-        links=links,
     )
 
 

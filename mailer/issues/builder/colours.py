@@ -1,7 +1,5 @@
 """Colours made from the newsletter's accent so that text on or in it stays readable (WCAG 2.1, contrast 4.5)."""
 
-from __future__ import annotations
-
 import colorsys
 import re
 
@@ -10,12 +8,12 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def is_colour(text: str) -> bool:
-    """Tell whether the text is ``#rrggbb``."""
+    """Tell whether the text is `#rrggbb`."""
     return _COLOUR.fullmatch(text) is not None
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two ``#rrggbb`` colours, 1 to 21 (WCAG 2.1, 1.4.3)."""
+    """Return the contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.1, 1.4.3)."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 

@@ -1,17 +1,17 @@
 """What goes into the builder and what comes out of it: plain frozen data, no database."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass
 from typing import Literal
 
 Context = Literal["html", "text", "subject", "url"]
+LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+"""What the address of a link may begin with; everything else could run code or load from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryContent:
-    """One item of an issue. ``body`` is Markdown; ``image`` is an absolute https URL or empty."""
+    """One item of an issue. `body` is Markdown; `image` is an absolute https URL or empty."""
 
     id: int
     headline: str
@@ -26,7 +26,7 @@ class StoryContent:
 
 @dataclass(frozen=True, slots=True)
 class NewsletterContent:
-    """The publication: ``language`` is BCP 47, ``colour`` is ``#rrggbb``, the address has several lines."""
+    """The publication: `language` is BCP 47, `colour` is `#rrggbb`, the address has several lines."""
 
     name: str
     theme: str
@@ -42,7 +42,7 @@ class NewsletterContent:
 
 @dataclass(frozen=True, slots=True)
 class IssueContent:
-    """One issue as its editors wrote it; ``intro`` and ``outro`` are Markdown."""
+    """One issue as its editors wrote it; `intro` and `outro` are Markdown."""
 
     newsletter: NewsletterContent
     number: int
@@ -58,7 +58,7 @@ class IssueContent:
 
 @dataclass(frozen=True, slots=True)
 class MergeTag:
-    """A place in an edition that differs per recipient: ``key`` stands in it literally, once per context."""
+    """A place in an edition that differs per recipient: `key` stands in it literally, once per context."""
 
     key: str
     expression: str
@@ -67,7 +67,7 @@ class MergeTag:
 
 @dataclass(frozen=True, slots=True)
 class EditionLink:
-    """A link that is tracked. ``position`` counts the edition's tracked links from 1, top to bottom."""
+    """A link that is tracked. `position` counts the edition's tracked links from 1, top to bottom."""
 
     url: str
     story_id: int | None
@@ -77,7 +77,7 @@ class EditionLink:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One rendering of an issue. Subject, preheader, HTML and text still hold the keys of ``tags``."""
+    """One rendering of an issue. Subject, preheader, HTML and text still hold the keys of `tags`."""
 
     story_ids: tuple[int, ...]
     language: str
@@ -108,7 +108,7 @@ class Problem:
 
 
 class BuildError(Exception):
-    """The issue cannot be built; ``problems`` lists every reason found, in the order of the issue."""
+    """The issue cannot be built; `problems` lists every reason found, in the order of the issue."""
 
     code = "build_failed"
 

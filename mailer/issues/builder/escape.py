@@ -1,7 +1,5 @@
 """Values of recipients and editors, cleaned and escaped for the place where they will stand."""
 
-from __future__ import annotations
-
 import datetime
 import html
 import math
@@ -49,7 +47,7 @@ def _as_text(value: Any) -> str:
 
 
 def many_lines(text: str) -> str:
-    """Return an editor's text with line breaks as ``\\n`` and without characters that XML and UTF-8 refuse."""
+    """Return an editor's text with line breaks as `\\n` and without characters that XML and UTF-8 refuse."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
     return text if text.isprintable() else _CONTROLS_BUT_LINE_BREAKS.sub("", text)
 

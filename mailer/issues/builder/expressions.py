@@ -1,9 +1,7 @@
-"""The expressions that editors may write between ``{{`` and ``}}``: read by Jinja2, checked by an allow-list.
+"""The expressions that editors may write between `{{` and `}}`: read by Jinja2, checked by an allow-list.
 
 Only nodes that are named here pass, so that a new kind of node in Jinja2 is refused rather than run.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ LINK_NAMES = ("preferences", "unsubscribe", "view")
 ISSUE_FIELDS = {"issue": ("date", "number"), "newsletter": ("from_name", "name", "tagline", "website")}
 FILTERS = ("capitalize", "default", "int", "length", "lower", "round", "title", "trim", "truncate", "upper")
 TESTS = ("defined", "none", "number", "string", "undefined")
-_EXAMPLE = 'write for instance {{ subscriber.first_name or "there" }}'
+EXAMPLE = 'write for instance {{ subscriber.first_name or "there" }}'
 
 _PASSED = (
     nodes.Add,
@@ -46,7 +44,7 @@ class ExpressionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A checked expression. ``link`` is the name of the link when it is nothing but ``links.<name>``."""
+    """A checked expression. `link` is the name of the link when it is nothing but `links.<name>`."""
 
     source: str
     about: Literal["recipient", "issue"]
@@ -72,7 +70,7 @@ class SubscriberValues:
 class ExpressionSandbox(SandboxedEnvironment):
     """Jinja2's sandbox narrowed to look-ups in mappings: no attribute of any Python object is reachable.
 
-    An empty value counts as undefined, so that ``default("there")`` also serves people without a name.
+    An empty value counts as undefined, so that `default("there")` also serves people without a name.
     """
 
     def __init__(self) -> None:
@@ -115,10 +113,10 @@ def parse(source: str) -> nodes.Expr:
         body = SANDBOX.parse("{{ " + source + " }}").body
     except (TemplateSyntaxError, RecursionError) as error:
         raise ExpressionError(
-            "tag_syntax", f"{{{{ {source.strip()} }}}} cannot be read ({error}): {_EXAMPLE}"
+            "tag_syntax", f"{{{{ {source.strip()} }}}} cannot be read ({error}): {EXAMPLE}"
         ) from error
     if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
-        raise ExpressionError("tag_syntax", f"a tag holds one expression: {_EXAMPLE}")
+        raise ExpressionError("tag_syntax", f"a tag holds one expression: {EXAMPLE}")
     return body[0].nodes[0]
 
 
@@ -139,7 +137,7 @@ def read_expression(source: str) -> Expression:
 
 
 def path_of(node: nodes.Node) -> tuple[str, ...] | None:
-    """Return ("subscriber", "first_name") for ``subscriber.first_name``, None for any other expression."""
+    """Return ("subscriber", "first_name") for `subscriber.first_name`, None for any other expression."""
     names: list[str] = []
     while isinstance(node, nodes.Getattr | nodes.Getitem):
         if isinstance(node, nodes.Getattr):
@@ -169,30 +167,30 @@ def _check(node: nodes.Node, roots: set[str]) -> None:
                 "tag_test", f"there is no test {node.name!r} here: use one of {', '.join(TESTS)}"
             )
     elif isinstance(node, nodes.Call):
-        raise ExpressionError("tag_call", f"calls are not allowed in a tag: {_EXAMPLE}")
+        raise ExpressionError("tag_call", f"calls are not allowed in a tag: {EXAMPLE}")
     elif not isinstance(node, _PASSED):
         kind = type(node).__name__.lower()
-        raise ExpressionError("tag_unsafe", f"a tag may not hold this ({kind}): {_EXAMPLE}")
+        raise ExpressionError("tag_unsafe", f"a tag may not hold this ({kind}): {EXAMPLE}")
     for child in node.iter_child_nodes():
         _check(child, roots)
 
 
 def _check_path(path: tuple[str, ...] | None, roots: set[str]) -> None:
     if path is None:
-        raise ExpressionError("tag_unsafe", f"only a name in quotes may stand in brackets: {_EXAMPLE}")
+        raise ExpressionError("tag_unsafe", f"only a name in quotes may stand in brackets: {EXAMPLE}")
     root, *names = path
     if any(name.startswith("_") for name in names):
-        raise ExpressionError("tag_unsafe", f"a name may not start with an underscore: {_EXAMPLE}")
+        raise ExpressionError("tag_unsafe", f"a name may not start with an underscore: {EXAMPLE}")
     known = {"subscriber", "links", *ISSUE_FIELDS}
     if root not in known:
         raise ExpressionError(
             "tag_unknown",
-            f"{root!r} is not known: a tag starts with subscriber, links, issue or newsletter; {_EXAMPLE}",
+            f"{root!r} is not known: a tag starts with subscriber, links, issue or newsletter; {EXAMPLE}",
         )
     roots.add(root)
     if root == "subscriber":
         if not names or names == ["attributes"]:
-            raise ExpressionError("tag_unknown", f"name a field of the subscriber: {_EXAMPLE}")
+            raise ExpressionError("tag_unknown", f"name a field of the subscriber: {EXAMPLE}")
         return
     fields = LINK_NAMES if root == "links" else ISSUE_FIELDS[root]
     if len(names) != 1 or names[0] not in fields:

@@ -1,6 +1,4 @@
-"""The text fields of an issue: tags between ``{{`` and ``}}`` found and turned into placeholders."""
-
-from __future__ import annotations
+"""The text fields of an issue: tags between `{{` and `}}` found and turned into placeholders."""
 
 import re
 from collections.abc import Mapping
@@ -8,21 +6,20 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError
 
-from mailer.issues.builder.content import Problem
+from mailer.issues.builder.content import LINK_SCHEMES, Problem
 from mailer.issues.builder.escape import many_lines, one_line
-from mailer.issues.builder.expressions import SANDBOX, ExpressionError, read_expression
+from mailer.issues.builder.expressions import EXAMPLE, SANDBOX, ExpressionError, read_expression
 from mailer.issues.builder.placeholders import MOST_EXPRESSIONS, Placeholders
 
 _SAFE_START = re.compile(r"(?:https?://[^/?#]+[/?#]|mailto:[^?]+\?)", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
-_SCHEMES = {"http", "https", "mailto", "tel"}
 
 
 class FieldReader:
     """Reads fields one by one and collects every problem on the way.
 
-    ``facts`` are the values of expressions about the issue:
-    ``{"issue": {"number": "12", …}, "newsletter": {"name": "…", …}}``.
+    `facts` are the values of expressions about the issue:
+    `{"issue": {"number": "12", …}, "newsletter": {"name": "…", …}}`.
     """
 
     def __init__(self, placeholders: Placeholders, facts: Mapping[str, Mapping[str, Any]]) -> None:
@@ -39,7 +36,7 @@ class FieldReader:
         return self._read(many_lines(text), where, numbered=True)
 
     def url(self, text: str, where: str) -> str:
-        """Return the address of a link with placeholders for its tags, checked by ``check_url``."""
+        """Return the address of a link with placeholders for its tags, checked by `check_url`."""
         url = self.line(text, where)
         self.check_url(url, where)
         return url
@@ -65,7 +62,7 @@ class FieldReader:
         """
         scheme = _SCHEME.match(url)
         of_a_tag = scheme is not None and self.placeholders.pattern("g").search(scheme[1])
-        if scheme and not of_a_tag and scheme[1].lower() not in _SCHEMES:
+        if scheme and not of_a_tag and scheme[1].lower() not in LINK_SCHEMES:
             self.report(
                 "link_scheme",
                 f"a link cannot start with {scheme[1]}: — write an https:// address instead",
@@ -115,11 +112,11 @@ class FieldReader:
                 elif skipped is None:
                     parts.append(value)
         except TemplateSyntaxError as error:
-            self.report("tag_syntax", f"{error.message}: {_EXAMPLE}", place(error.lineno))
+            self.report("tag_syntax", f"{error.message}: {EXAMPLE}", place(error.lineno))
             return "".join(parts)
         if expression is not None:
             self.report(
-                "tag_syntax", f"a tag is opened with {{{{ and not closed by }}}}: {_EXAMPLE}", place(started)
+                "tag_syntax", f"a tag is opened with {{{{ and not closed by }}}}: {EXAMPLE}", place(started)
             )
         elif skipped is not None and not statement_reported:
             self.report(
@@ -142,7 +139,7 @@ class FieldReader:
                 fixed = one_line(SANDBOX.compile_expression(expression.source, False)(**self._facts))
             except Exception as error:
                 self.report(
-                    "tag_failed", f"{{{{ {expression.source} }}}} has no value ({error}): {_EXAMPLE}", where
+                    "tag_failed", f"{{{{ {expression.source} }}}} has no value ({error}): {EXAMPLE}", where
                 )
                 return ""
         mark = self.placeholders.tag(expression, fixed)
@@ -155,7 +152,6 @@ class FieldReader:
         return mark
 
 
-_EXAMPLE = 'write for instance {{ subscriber.first_name or "there" }}'
 _NO_STATEMENTS = (
     "statements ({% … %}) cannot stand in an issue: for a choice write "
     '{{ "this" if subscriber.plan == "gold" else "that" }}'

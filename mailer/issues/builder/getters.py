@@ -1,9 +1,7 @@
 """Merge tags compiled to functions of a recipient: run for every recipient of a send, so the plain forms are closures.
 
-A recipient is ``{"subscriber": {…, "attributes": {…}}, "links": {"unsubscribe": url, "preferences": url, "view": url}}``.
+A recipient is `{"subscriber": {…, "attributes": {…}}, "links": {"unsubscribe": url, "preferences": url, "view": url}}`.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +29,7 @@ def compile_tags(tags: Iterable[MergeTag]) -> Callable[[Recipient], list[tuple[s
 
     That function never raises: a missing attribute, a value of the wrong type and an expression that fails
     all give the tag's default, or "" where it has none. Raises ExpressionError here, at compile time, for
-    an expression that ``read_expression`` refuses.
+    an expression that `read_expression` refuses.
     """
     others: list[tuple[str, Getter]] = []
     links: dict[str, list[tuple[str, Getter]]] = {}
@@ -77,7 +75,7 @@ def _getter(source: str, escape: Escape) -> Getter:
 
 
 def _without_default(tree: nodes.Expr) -> tuple[nodes.Expr, Any, bool]:
-    """Return the expression inside, its constant default, and whether a 0 is replaced too (``or`` does)."""
+    """Return the expression inside, its constant default, and whether a 0 is replaced too (`or` does)."""
     if isinstance(tree, nodes.Or) and isinstance(tree.right, nodes.Const):
         return tree.left, tree.right.value, True
     if isinstance(tree, nodes.Filter) and tree.name == "default" and tree.node is not None:

@@ -1,7 +1,5 @@
 """The links of a compiled edition: which are tracked, and each expression resolved for where it stands."""
 
-from __future__ import annotations
-
 import html
 import re
 from html.parser import HTMLParser

@@ -1,7 +1,5 @@
 """The look of an issue: colours for light and dark, fonts and direction, made from newsletter and language."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +13,7 @@ _DARK_CARD = "#1c1f23"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a theme may use as ``look``; colours are ``#rrggbb``."""
+    """What a theme may use as `look`; colours are `#rrggbb`."""
 
     accent: str
     on_accent: str
@@ -41,7 +39,7 @@ class Look:
 
 
 def look_for(theme: str, language: str, colour: str) -> Look:
-    """Return the look for a theme, a BCP 47 language and an accent ``#rrggbb``."""
+    """Return the look for a theme, a BCP 47 language and an accent `#rrggbb`."""
     style: Literal["sans", "serif"] = "serif" if theme == "letter" else "sans"
     right_to_left = direction(language) == "rtl"
     return Look(
@@ -56,6 +54,7 @@ def look_for(theme: str, language: str, colour: str) -> Look:
         # Names of fonts are constants of script.py; escaping their quotes would only cost bytes.
         fonts=Markup(font_stack(language, style)),  # noqa: S704
         outlook_font=outlook_font(language, style),
+        # Dense or tall scripts need more air between the lines.
         line_height="1.75"
         if written_as(language) in {"zh-Hans", "zh-Hant", "ja", "ko", "ar", "fa", "ur"}
         else "1.6",

@@ -3,14 +3,14 @@
 Raw HTML is off in the parser, and what comes out is sanitised again by an allow-list.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from mailer.issues.builder.content import LINK_SCHEMES
 
 _ALLOWED: dict[str, set[str]] = {
     "a": {"href", "title", "style", "class"},
@@ -28,7 +28,6 @@ _ALLOWED: dict[str, set[str]] = {
     "strong": set(),
     "ul": {"style"},
 }
-_SCHEMES = {"http", "https", "mailto", "tel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ def html_of(tokens: Sequence[Token], style: MarkdownStyle) -> str:
         rendered,
         tags=set(_ALLOWED),
         attributes=_ALLOWED,
-        url_schemes=_SCHEMES,
+        url_schemes=set(LINK_SCHEMES),
         link_rel=None,
         strip_comments=True,
     ).strip()

@@ -4,8 +4,6 @@ The compiler lets unknown tags and attributes through in silence and reports rea
 if at all; so what it would swallow or refuse is found here first.
 """
 
-from __future__ import annotations
-
 import re
 from html.parser import HTMLParser
 

@@ -1,7 +1,5 @@
 """An edition for one recipient, made as SendGrid makes it: each key is found and replaced literally, once."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +11,7 @@ from mailer.issues.builder.getters import compile_tags
 def personalise(edition: Edition, recipient: Mapping[str, Any]) -> PersonalisedMail:
     """Return subject, HTML and text as this recipient sees them (web view, preview, tests).
 
-    ``recipient`` is the mapping described in getters.py. All keys are replaced in one pass, so that a
+    `recipient` is the mapping described in getters.py. All keys are replaced in one pass, so that a
     value that looks like another key stays as it is.
     """
     values = dict(compile_tags(edition.tags)(recipient))

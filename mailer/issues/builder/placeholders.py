@@ -1,11 +1,9 @@
 """Placeholders: stand-ins of letters and digits that pass Markdown, MJML and URLs unchanged.
 
-Every placeholder is ``<nonce><number, 3 digits><kind, 1 letter>``, all of the same length, and the nonce is
-an ``m`` and hexadecimal digits that occur nowhere in the issue. So no placeholder is a prefix of another,
+Every placeholder is `<nonce><number, 3 digits><kind, 1 letter>`, all of the same length, and the nonce is
+an `m` and hexadecimal digits that occur nowhere in the issue. So no placeholder is a prefix of another,
 two of them side by side cannot be read in another way, and none collides with what an editor wrote.
 """
-
-from __future__ import annotations
 
 import hashlib
 import re
@@ -50,7 +48,7 @@ class Placeholders:
     _used: set[tuple[int, Context]] = field(default_factory=set)
 
     def tag(self, expression: Expression, fixed: str | None = None) -> str:
-        """Return the placeholder of an expression; ``fixed`` is its value when that is known already."""
+        """Return the placeholder of an expression; `fixed` is its value when that is known already."""
         if expression not in self._expressions:
             self._expressions.append(expression)
         index = self._expressions.index(expression)
@@ -93,7 +91,7 @@ class Placeholders:
         return self._resolve(html, "html")
 
     def in_html_url(self, url: str) -> str:
-        """Return the content of a ``href`` or ``src`` of an HTML document, resolved."""
+        """Return the content of a `href` or `src` of an HTML document, resolved."""
         return self._resolve(url, "html" if self.whole_link(url) else "url")
 
     def in_text_url(self, url: str) -> str:

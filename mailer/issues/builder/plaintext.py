@@ -1,10 +1,8 @@
 """The text part: written from the stories, one line per paragraph, so that every program wraps it itself.
 
-A hard wrap at 72 columns is ragged on a phone and cuts Chinese in odd places. Links become notes: ``[3]``
-in the sentence and ``[3] https://…`` on a line of its own below, where nothing can break it.
+A hard wrap at 72 columns is ragged on a phone and cuts Chinese in odd places. Links become notes: `[3]`
+in the sentence and `[3] https://…` on a line of its own below, where nothing can break it.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +14,7 @@ _RULE = "-" * 24
 
 @dataclass(slots=True)
 class Notes:
-    """The links of a text part, numbered through it; ``finish`` resolves an address."""
+    """The links of a text part, numbered through it; `finish` resolves an address."""
 
     finish: Callable[[str], str]
     _count: int = 0

@@ -1,7 +1,5 @@
 """How a language is written: its direction, and fonts that hold its characters without a web font."""
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Which stories of an issue a subscriber gets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from mailer.issues.builder.content import StoryContent

@@ -1,7 +1,5 @@
 """A theme: a folder of Jinja2 templates that write MJML, rendered in the sandbox and compiled to HTML."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import lru_cache

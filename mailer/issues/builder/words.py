@@ -1,7 +1,5 @@
 """The fixed words of the themes, and dates, in the languages that mailer speaks; English where it does not."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass
 
@@ -10,7 +8,7 @@ from mailer.issues.builder.script import written_as
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """``issue`` holds {number}, ``because`` holds {newsletter}, ``date`` holds {day}, {month} and {year}."""
+    """`issue` holds {number}, `because` holds {newsletter}, `date` holds {day}, {month} and {year}."""
 
     view: str
     unsubscribe: str

@@ -1,7 +1,5 @@
 """What editors wrote, field by field and link by link, each with its place: what the lint looks at."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,7 +20,7 @@ class WrittenField:
 
 @dataclass(frozen=True, slots=True)
 class WrittenLink:
-    """A link as written; ``story`` is the story's place in the issue counted from 1, or None."""
+    """A link as written; `story` is the story's place in the issue counted from 1, or None."""
 
     url: str
     label: str

@@ -1,10 +1,10 @@
 """The lint: every check on one edition of an issue."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from mailer.issues.builder import Edition, IssueContent, compile_tags, personalise
+from mailer.issues.builder.content import Edition, IssueContent
+from mailer.issues.builder.getters import compile_tags
+from mailer.issues.builder.personalise import personalise
 from mailer.issues.lint.findings import Finding
 from mailer.issues.lint.links import check_links
 from mailer.issues.lint.rendered import check_duties, check_html, check_size
@@ -29,9 +29,9 @@ TYPICAL_RECIPIENT: dict[str, Any] = {
 def lint(issue: IssueContent, edition: Edition, *, site: str = "") -> tuple[Finding, ...]:
     """Return everything to mend, errors first, each with its place and what to do.
 
-    ``edition`` is what ``build(issue)`` gave. ``site`` is the origin of this installation: it may serve images
-    without https where it runs on the machine of whoever tries it out. What stands wrong in a field is named there and not again
-    for the HTML that was made from it.
+    `edition` is what `build(issue)` gave. `site` is the origin of this installation: it may serve images
+    without https where it runs on the machine of whoever tries it out. What stands wrong in a field is named
+    there and not again for the HTML that was made from it.
     """
     typical = personalise(edition, TYPICAL_RECIPIENT)
     values = compile_tags(edition.tags)(TYPICAL_RECIPIENT)

@@ -1,16 +1,13 @@
 """Links as editors wrote them: absolute, https, not empty, not doubled."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from mailer.issues.builder import IssueContent
+from mailer.issues.builder.content import LINK_SCHEMES, IssueContent
 from mailer.issues.builder.written import WrittenLink, written_links
 from mailer.issues.lint.findings import Finding, error, warning
 
-_ALLOWED = {"http", "https", "mailto", "tel"}
 _OWN_LINK = re.compile(r"\{\{\s*links\.[a-z]+\s*\}\}")
 
 
@@ -53,7 +50,7 @@ def address_problem(url: str, what: str) -> tuple[str, str] | None:
         parts = urlsplit(url)
     except ValueError:
         return "link_broken", f"{what} has an address that cannot be read ({url}): correct it"
-    if parts.scheme and parts.scheme not in _ALLOWED:
+    if parts.scheme and parts.scheme not in LINK_SCHEMES:
         return "link_scheme", f"{what} starts with {parts.scheme}: — write an https:// address"
     if not parts.scheme or (parts.scheme in {"http", "https"} and not parts.netloc):
         return (

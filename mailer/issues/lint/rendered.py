@@ -1,12 +1,11 @@
 """The rendered edition: its size, its text part, and what the law and the receivers want in every mail."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from mailer.issues.builder import Edition, IssueContent, PersonalisedMail, check_theme
+from mailer.issues.builder.content import Edition, IssueContent, PersonalisedMail
+from mailer.issues.builder.theme import check_theme
 from mailer.issues.lint.findings import Finding, error, warning
 from mailer.issues.lint.links import address_problem
 from mailer.issues.lint.stories import is_safe_image
@@ -20,7 +19,7 @@ MOST_TRACKED_LINKS = 1_000
 
 
 def check_size(edition: Edition, typical: PersonalisedMail, substitutions: int) -> Iterator[Finding]:
-    """Yield findings about bytes; ``substitutions`` is what a typical recipient's tags take."""
+    """Yield findings about bytes; `substitutions` is what a typical recipient's tags take."""
     size = max(len(edition.html.encode()), len(typical.html.encode()))
     if size >= SIZE_BLOCKS_FROM:
         yield error(

@@ -1,11 +1,9 @@
 """Stories and their images; text that somebody forgot to replace."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 
-from mailer.issues.builder import Edition, IssueContent
+from mailer.issues.builder.content import Edition, IssueContent
 from mailer.issues.builder.written import written_fields, written_links
 from mailer.issues.lint.findings import Finding, error, warning
 
@@ -30,7 +28,7 @@ _TAGS_IN_ADDRESS = re.compile(
 
 
 def check_stories(issue: IssueContent, site: str) -> Iterator[Finding]:
-    """Yield findings about the stories and their images. Those that ``site`` serves are as safe as it is."""
+    """Yield findings about the stories and their images. Those that `site` serves are as safe as it is."""
     if not issue.stories:
         yield error("no_stories", "there is nothing to send: give the issue at least one story", "stories")
     seen: set[int] = set()
@@ -61,7 +59,7 @@ def _check_image(url: str, alt: str, site: str, where: str) -> Iterator[Finding]
 
 
 def is_safe_image(url: str, site: str) -> bool:
-    """Whether an image comes over https, or from ``site``, the origin of this installation."""
+    """Whether an image comes over https, or from `site`, the origin of this installation."""
     return url.lower().startswith("https://") or (bool(site) and url.startswith(f"{site}/"))
 
 

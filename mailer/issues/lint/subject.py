@@ -1,12 +1,10 @@
 """Subject and preheader: what a reader sees before opening."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator
 
-from mailer.issues.builder import Edition, IssueContent, PersonalisedMail
+from mailer.issues.builder.content import Edition, IssueContent, PersonalisedMail
 from mailer.issues.lint.findings import Finding, error, warning
 
 # Columns, in which a Chinese character takes two. Desktop programs show about 70, phones 35 to 45.

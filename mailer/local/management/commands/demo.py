@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Max
 from rich.console import Console
 from rich.panel import Panel
 
@@ -15,6 +16,7 @@ from mailer.local.demo import wait_for_events, wait_until_up, write_those_who_le
 from mailer.local.processes import processes, running
 from mailer.local.sample_issue import write_issue, write_newsletter
 from mailer.local.sample_people import write_people
+from mailer.tracking.models import Event
 
 WORKERS = 2
 
@@ -46,8 +48,9 @@ class Command(BaseCommand):
             _run(console, "import", str(people), "--list", newsletter.mailing_list.slug)
             _run(console, "build", str(issue), "--out", str(folder / "issue"))
             wait_until_up(addresses, backgrounds)
+            newest = Event.objects.aggregate(newest=Max("id"))["newest"] or 0
             _run(console, "send", str(issue), "--yes")
-            wait_for_events(console, addresses.emulator)
+            wait_for_events(console, addresses.emulator, after=newest)
             send = Send.objects.get(issue=issue)
             _run(console, "report", str(send.pk), "--html", str(folder / "report.html"))
 

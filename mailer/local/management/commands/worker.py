@@ -3,7 +3,6 @@ import warnings
 from argparse import ArgumentParser
 from typing import Any
 
-from celery.platforms import SecurityWarning
 from django.core.management.base import BaseCommand
 
 from mailer.config.celery import app
@@ -25,7 +24,7 @@ class Command(BaseCommand):
         queues = f"{QUEUE},{app.conf.task_default_queue}"
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         # Tasks carry ids as JSON: root runs no more risk with them than with anything else.
-        warnings.simplefilter("ignore", SecurityWarning)
+        warnings.filterwarnings("ignore", "You're running the worker with superuser")
         app.worker_main(
             [
                 "--quiet",

@@ -1,4 +1,4 @@
-"""Text of a cell, made fit to be stored and shown."""
+"""Text that somebody typed, made fit to be stored and shown."""
 
 import re
 
