@@ -69,12 +69,12 @@ def main() -> None:
                 sys.exit(DOWN)
             case _ if HELP.intersection(arguments):
                 embedded.nowhere(os.environ)
-                _run(sys.argv)
+                _run(arguments)
             case [command, *_]:
                 by_hand = embedded.one_of_them() if command in SERVICES else nullcontext()
                 with embedded.environment(os.environ), by_hand:
                     end_with_parent(os.environ)
-                    _run(sys.argv)
+                    _run(arguments)
     except (ConfigurationError, EmulatorError, ServerError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -84,14 +84,14 @@ def main() -> None:
 def _run(arguments: list[str]) -> None:
     from django.core.management import call_command, execute_from_command_line
 
-    if os.environ.pop("MAILER_MIGRATE", "") and arguments[1:2] not in (["migrate"], ["makemigrations"]):
+    if os.environ.pop("MAILER_MIGRATE", "") and arguments[0] not in ("migrate", "makemigrations"):
         import django
 
         django.setup()
         with lock(embedded.var_folder() / "migrate.lock") as turn:
             turn.wait()
             call_command("migrate", verbosity=0)
-    execute_from_command_line(arguments)
+    execute_from_command_line(["mailer", *arguments])
 
 
 def _show_commands() -> None:

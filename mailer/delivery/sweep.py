@@ -11,6 +11,7 @@ from amqp.exceptions import ChannelError
 from celery import current_app
 from django.db import connection, transaction
 from kombu import Connection
+from kombu.exceptions import OperationalError
 
 log = structlog.get_logger()
 
@@ -30,11 +31,20 @@ def sweep() -> int:
         kombu.exceptions.OperationalError: the queue is away. Nothing is lost: the next sweep does it.
     """
     with current_app.connection_for_write() as queue:
-        handed = _take_due(LOST_AFTER if _is_empty(queue) else STALE_AFTER)
-        if not handed:
-            return 0
+        try:
+            handed = _hand_out(queue)
+        except queue.connection_errors as error:  # each kind of queue has its own
+            raise OperationalError(str(error)) from error
+    if handed:
+        log.info("batches_handed_out", count=handed)
+    return handed
+
+
+def _hand_out(queue: Connection) -> int:
+    due = _take_due(LOST_AFTER if _is_empty(queue) else STALE_AFTER)
+    if due:
         with current_app.amqp.Producer(queue, auto_declare=True) as producer:
-            for batch_id in handed:
+            for batch_id in due:
                 current_app.send_task(
                     "mailer.delivery.tasks.submit",
                     (batch_id,),
@@ -42,8 +52,7 @@ def sweep() -> int:
                     producer=producer,
                     ignore_result=True,
                 )
-    log.info("batches_handed_out", count=len(handed))
-    return len(handed)
+    return len(due)
 
 
 def _take_due(lost_after: int) -> list[int]:

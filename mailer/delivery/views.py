@@ -1,7 +1,7 @@
 """The issue in the browser, as it was sent to one reader."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from mailer.delivery.editions import edition_of
@@ -25,13 +25,11 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
     """Show the edition that the token's subscriber got, with their own values in it."""
     try:
         _, subscriber_id, send_id = tokens.read(Scope.VIEW, token)
-    except BadToken:
+        delivery = Delivery.objects.select_related("batch__edition", "subscriber", "send").get(
+            send_id=send_id, subscriber_id=subscriber_id
+        )
+    except (BadToken, Delivery.DoesNotExist):  # whoever was taken out at the claim got nothing to show
         return render(request, "public/bad_link.html", status=404)
-    delivery = get_object_or_404(
-        Delivery.objects.select_related("batch__edition", "subscriber", "send"),
-        send_id=send_id,
-        subscriber_id=subscriber_id,
-    )
     subscriber = delivery.subscriber
     fields = {name: getattr(subscriber, name) for name in (*SUBSCRIBER_FIELDS, "attributes")}
     links = links_of(delivery.send.mailing_list_id, send_id)(subscriber_id)

@@ -29,9 +29,9 @@ class Installation:
     def __init__(self, emulator: EmulatorServer, web_port: int, logs: Path) -> None:
         self.inbox = Inbox(emulator.url)
         self._logs = logs
-        self._web_port = web_port
+        self.web_port = web_port
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._environment = {
+        self.environment = {
             **os.environ,
             "DATABASE_URL": _on_test_database(os.environ["DATABASE_URL"]),
             "SENDGRID_HOST": emulator.url,
@@ -44,13 +44,13 @@ class Installation:
     def start(self, *names: str) -> None:
         """Start processes: web, beat, or workers by any name that begins with worker."""
         for name in names:
-            arguments = {"web": ["web", f"--port={self._web_port}"], "beat": ["beat"]}.get(
+            arguments = {"web": ["web", f"--port={self.web_port}"], "beat": ["beat"]}.get(
                 name, ["worker", f"--name={name}", "--threads=4"]
             )
             with (self._logs / f"{name}.log").open("ab") as log:
                 self._children[name] = subprocess.Popen(
                     [sys.executable, "-m", "mailer", *arguments],
-                    env=self._environment,
+                    env=self.environment,
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
@@ -76,7 +76,7 @@ class Installation:
 
     def _web_answers(self) -> bool:
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self._web_port)) == 0
+            return probe.connect_ex(("127.0.0.1", self.web_port)) == 0
 
 
 @pytest.fixture

@@ -54,8 +54,12 @@ def _ask(console: Console, send: Send) -> None:
     if not sys.stdin.isatty():
         discard(send)
         raise CommandError("Nobody is there to ask. Say --yes to send without being asked.")
-    if console.input("Send it now? Type [bold]yes[/] to send: ").strip().lower() != "yes":
-        discard(send)
+    try:
+        answer = console.input("Send it now? Type [bold]yes[/] to send: ")
+    except (EOFError, KeyboardInterrupt):
+        answer = ""
+    if answer.strip().lower() != "yes":
+        discard(send)  # or it would wait, and not know of what changes until the next try
         raise CommandError("Not sent.")
 
 

@@ -15,6 +15,7 @@ from mailer.issues.content import content_of
 from mailer.issues.find import NoSuchIssue, find_issue
 from mailer.issues.lint import blocking, lint
 from mailer.issues.preview import example_reader
+from subscribers.models import Topic
 
 
 class Command(BaseCommand):
@@ -37,8 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, issue: str, topics: str, out: Path, **options: Any) -> None:
         try:
             content = content_of(find_issue(issue))
-            chosen = frozenset(name.strip() for name in topics.split(",") if name.strip())
-            content = replace(content, stories=select_stories(content.stories, chosen))
+            content = replace(content, stories=select_stories(content.stories, _named(topics)))
             edition = build(content)
         except (NoSuchIssue, BuildError) as error:
             raise CommandError(str(error)) from error
@@ -54,6 +54,17 @@ class Command(BaseCommand):
         )
         if blocking(findings):
             raise CommandError("The issue cannot be sent before the errors are mended.")
+
+
+def _named(topics: str) -> frozenset[str]:
+    """The names of topics that are given by short name or name."""
+    there_are = {topic.slug: topic.name for topic in Topic.objects.order_by("slug")}
+    names = {short.lower(): name for slug, name in there_are.items() for short in (slug, name)}
+    wanted = [word.strip() for word in topics.split(",") if word.strip()]
+    for word in wanted:
+        if word.lower() not in names:
+            raise CommandError(f"There is no topic {word!r}. There are: {', '.join(there_are)}.")
+    return frozenset(names[word.lower()] for word in wanted)
 
 
 def _write(edition: Edition, out: Path) -> None:

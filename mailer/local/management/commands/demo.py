@@ -58,8 +58,8 @@ class Command(BaseCommand):
             Panel(
                 f"[bold]The issue[/]    {folder / 'issue' / 'issue.html'}\n"
                 f"[bold]The report[/]   {folder / 'report.html'}\n"
-                f"[bold]The inbox[/]    mailer up, then {addresses.emulator}/\n"
-                f"[bold]The site[/]     mailer up, then {addresses.web}/staff/",
+                f"[bold]The inbox[/]    make up, then {addresses.emulator}/\n"
+                f"[bold]The site[/]     make up, then {addresses.web}/staff/",
                 title="Where to look",
                 expand=False,
             )
