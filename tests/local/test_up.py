@@ -123,3 +123,15 @@ def test_a_process_that_ends_ends_the_others(machine):
     beat.kill()
     assert running.child.wait(LIMIT) != 0
     assert machine.commands() == []
+
+
+@pytest.mark.xdist_group("processes")
+def test_web_refuses_a_port_that_is_taken(machine):
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = machine.mailer("web", f"--port={port}")
+    assert done.returncode == 1
+    assert f"Port {port} is taken" in done.stderr

@@ -1,9 +1,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from granian import Granian
 from granian.constants import Interfaces
+
+from mailer.local.ports import is_free
 
 LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
 """Granian's lines look like all others."""
@@ -19,6 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=8, help="requests at once in each process")
 
     def handle(self, *args: Any, host: str, port: int, processes: int, threads: int, **options: Any) -> None:
+        if not is_free(
+            port
+        ):  # granian would share it with another granian, and each get half of the requests
+            raise CommandError(f"Port {port} is taken by another program. Name another one with --port.")
         Granian(
             "mailer.config.wsgi:application",
             address=host,
