@@ -1,6 +1,7 @@
 """`mailer demo` from an empty folder, twice, and every message that it sent compared with the database."""
 
 import html
+import json
 import re
 import subprocess
 import urllib.request
@@ -17,6 +18,7 @@ from psycopg.rows import dict_row
 from mailer.emulator.config import EmulatorConfig, EmulatorWorld
 from mailer.emulator.messages import Message
 from mailer.emulator.server import EmulatorServer
+from mailer.local.ports import free_port
 from mailer.local.shared_servers import shared
 from tests.machine import Machine, new_machine
 
@@ -70,7 +72,11 @@ def run_demo(machine: Machine) -> Demo:
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
+    """On ports of its own: others who work on this machine may start a demo at the same moment."""
     with new_machine() as machine:
+        machine.var.mkdir()
+        ports = {"web": free_port(), "emulator": free_port()}
+        (machine.var / "ports.json").write_text(json.dumps(ports))
         yield machine
 
 

@@ -12,7 +12,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from mailer.local.embedded import Addresses
 from mailer.local.errors import ServerError
-from mailer.local.ports import is_free
 from mailer.local.processes import Background
 from mailer.local.sample_people import those_who_left
 from mailer.local.waiting import wait_until
@@ -57,7 +56,9 @@ def write_those_who_left(mailing_list: MailingList) -> None:
 
 
 def wait_until_up(addresses: Addresses, backgrounds: Mapping[str, Background]) -> None:
-    """Wait until the site and the emulator answer.
+    """Wait until the site and the emulator listen where the others look for them.
+
+    It has to be these ones: the mail of the demo must not end up with another installation on this machine.
 
     Raises:
         ServerError: one of the processes ended, or they did not answer in time.
@@ -66,7 +67,7 @@ def wait_until_up(addresses: Addresses, backgrounds: Mapping[str, Background]) -
     def answers() -> bool:
         for background in backgrounds.values():
             background.check()
-        return all(not is_free(port) for port in addresses.ports.values())
+        return all(backgrounds[name].listens(port) for name, port in addresses.ports.items())
 
     if not wait_until(answers, START_LIMIT):
         raise ServerError(

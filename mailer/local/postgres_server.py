@@ -51,6 +51,9 @@ OPTIONS = {
     "max_wal_size": "2GB",
     "jit": "off",
     "log_min_messages": "warning",
+    # Neither the statement nor the row of an error: both hold addresses.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 START_LIMIT = 120
 """Seconds. A server that was killed replays its log before it answers."""

@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from mailer.local.embedded import Addresses
 from mailer.local.errors import ServerError
 from mailer.local.parent import for_children
@@ -63,6 +65,15 @@ class Background:
         if status is not None:
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
             raise ServerError(f"{self.name} ended with {status}. Its log ({self.log}) ends with:\n{tail}")
+
+    def listens(self, port: int) -> bool:
+        """Whether it, or a child of it, is who listens on this port; not some other program."""
+        try:
+            own = psutil.Process(self._child.pid)
+            sockets = [each for process in (own, *own.children()) for each in process.net_connections("tcp")]
+        except psutil.Error:  # it ended this moment
+            return False
+        return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in sockets)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it and its children; wait until they are gone."""
