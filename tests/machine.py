@@ -35,6 +35,8 @@ class Running:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                # Whoever started the tests in the background had this signal ignored, also for what they start.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     @property
