@@ -6,6 +6,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from mailer.issues.models import Newsletter
+from mailer.sendgrid.errors import PayloadError
 from subscribers import tokens
 from subscribers.tokens import Scope
 
@@ -46,8 +47,16 @@ def message_headers(newsletter: Newsletter, send_id: int) -> dict[str, str]:
 
     List-Id (RFC 2919) stays the same for the life of a newsletter. Feedback-ID is Gmail's: up to three
     identifiers of the mail and at the end the one of the sender, by which complaints are counted.
+
+    Raises:
+        PayloadError: the domain of the sender's address cannot stand in a header.
     """
-    domain = newsletter.from_email.rpartition("@")[2].encode("idna").decode("ascii")
+    try:
+        domain = newsletter.from_email.rpartition("@")[2].encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise PayloadError(
+            "bad_from", "The domain of the sender's address is not a valid one: correct the newsletter"
+        ) from error
     return {
         "List-Id": f"<{newsletter.slug}.{domain}>",
         "Feedback-ID": f"{send_id}:{newsletter.slug}:newsletter:{domain.replace('.', '-')}",

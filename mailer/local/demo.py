@@ -96,7 +96,7 @@ def wait_for_events(console: Console, emulator: str, after: int) -> None:
         while True:
             drawn, pending = _pending(emulator)
             to_fold = events.filter(folded_at=None).count()
-            folded = events.count() - to_fold
+            folded = events.exclude(folded_at=None).count()
             # The bar has no end before it is known how many there will be.
             total = folded + to_fold + pending if drawn else None
             bars.update(bar, completed=folded, total=total, state=f"{folded:,} folded")

@@ -13,6 +13,7 @@ import stat
 import subprocess
 import tempfile
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,9 @@ def stop(folder: Path) -> None:
         os.kill(server.pid, signal.SIGINT)  # https://www.postgresql.org/docs/18/server-shutdown.html: fast
         if not wait_until(lambda: running(folder) is None, START_LIMIT):
             raise ServerError(f"PostgreSQL in {folder} does not stop. See {folder / LOG}")
+        if server.sockets != folder:
+            with suppress(OSError):  # it is made again at the next start
+                server.sockets.rmdir()
 
 
 def _server_user(folder: Path) -> int | None:

@@ -132,14 +132,24 @@ def _clean(value: Any, levels: int) -> Any:
 
 
 def _row(event: dict[str, Any], received: datetime) -> Row:
+    event, payload = _written(event)
     given, kind = event.get("sg_event_id"), event.get("event")
     named = isinstance(given, str) and 0 < len(given) <= LONGEST_ID
     return Row(
         sg_event_id=str(given) if named else _derived_id(event),
         kind=kind[:LONGEST_KIND] if isinstance(kind, str) else "",
         at=_moment(event.get("timestamp"), received),
-        payload=orjson.dumps(event).decode(),
+        payload=payload,
     )
+
+
+def _written(event: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The event and its JSON. orjson reads more levels than it writes; what lies too deep is left out."""
+    try:
+        return event, orjson.dumps(event).decode()
+    except orjson.JSONEncodeError:
+        shallow = _clean(event, DEEPEST + 1)
+        return shallow, orjson.dumps(shallow).decode()
 
 
 def _derived_id(event: dict[str, Any]) -> str:

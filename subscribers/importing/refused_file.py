@@ -35,7 +35,7 @@ def refused_file(path: Path, header: Sequence[str], *, with_own_columns: bool) -
     Raises:
         CannotImport: the place cannot be written to.
     """
-    part = path.with_name(path.name + ".part")
+    part = path.parent / f"{path.name}.part"
     skipped = len(OWN_COLUMNS) if with_own_columns else 0
     count = 0
     with ExitStack() as end:

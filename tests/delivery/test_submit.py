@@ -14,6 +14,7 @@ from mailer.delivery.record import record
 from mailer.delivery.start import send_of
 from mailer.delivery.steer import pause, resume
 from mailer.delivery.submit import submit
+from mailer.issues.models import Newsletter
 from mailer.sendgrid.outcome import Accepted, Unknown
 from subscribers.leaving import leave
 from subscribers.models import Subscriber, Suppression
@@ -252,3 +253,19 @@ def test_a_message_that_no_request_can_be_made_of_pauses_the_send(inbox):
     assert send.paused_at
     assert progress(send).waiting == 2
     assert not Submission.objects.exists()
+
+
+def test_a_sender_whose_domain_no_header_takes_pauses_the_send_until_it_is_corrected(inbox):
+    issue = make_issue()
+    crowd(issue.newsletter.mailing_list, 2)
+    Newsletter.objects.update(from_email=f"weekly@{'ü' * 60}.example")
+    send = started(issue)
+    submit_all(send)
+    send.refresh_from_db()
+    assert "sender's address" in send.paused_because
+    assert progress(send).waiting == 2
+
+    Newsletter.objects.update(from_email="weekly@news.example.com")
+    resume(send.pk)
+    submit_all(send)
+    assert progress(send).accepted == len(inbox.messages()) == 2

@@ -186,6 +186,16 @@ def test_characters_that_postgresql_or_json_refuse_cost_only_themselves() -> Non
     assert payloads["nan"]["score"] is None
 
 
+@pytest.mark.parametrize("levels", [250, 300, 1_000])
+def test_a_value_that_is_nested_too_deep_costs_only_itself(levels: int) -> None:
+    deep = b"[" * levels + b"]" * levels
+    body = b'[{"event":"open","sg_event_id":"deep","x":%b},{"event":"open","x":%b},{"event":"click"}]'
+    assert post(body % (deep, deep)).status_code == 204
+    assert sorted(Event.objects.values_list("kind", flat=True)) == ["click", "open", "open"]
+    assert post(body % (deep, deep)).status_code == 204
+    assert Event.objects.count() == 3
+
+
 @pytest.mark.parametrize(
     ("timestamp", "expected"),
     [

@@ -76,7 +76,7 @@ class Command(BaseCommand):
                 summary = import_file(
                     file,
                     mailing_list,
-                    refused_path=refused or file.with_name(f"{file.stem}.refused.csv"),
+                    refused_path=refused or file.parent / f"{file.stem}.refused.csv",
                     progress=show,
                 )
         except CannotImport as error:

@@ -62,3 +62,17 @@ def test_a_workbook_is_answered_with_what_to_do(weekly, tmp_path):
     with pytest.raises(CommandError, match="Export the sheet as CSV"):
         run(workbook, "--list", "weekly")
     assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("folder", ["", ".", "/"])
+def test_a_folder_without_a_name_is_answered_too(weekly, folder):
+    with pytest.raises(CommandError, match="is a folder"):
+        run(folder, "--list", "weekly")
+
+
+def test_refused_rows_cannot_go_to_an_empty_name(weekly, people, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError, match="Name another place for them"):
+        run(people, "--list", "weekly", "--refused", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
+    assert not Subscriber.objects.exists()

@@ -3,6 +3,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 from rich.console import Console
 
 from mailer.delivery.errors import DeliveryError
@@ -32,35 +33,48 @@ class Command(BaseCommand):
         parser.add_argument("--no-wait", action="store_true", help="do not follow the send")
 
     def handle(self, *args: Any, issue: str, yes: bool, no_wait: bool, **options: Any) -> None:
-        console = Console()
         try:
-            send = send_of(find_issue(issue))
-            show_plan(console, send, plan(send))
-            if send.started_at is None and not yes:
-                _ask(console, send)
-            start(send)
+            _send(Console(), issue, yes, no_wait)
         except (NoSuchIssue, BuildError, DeliveryError) as error:
             raise CommandError(str(error)) from error
-        if no_wait:
-            console.print(f"Send {send.pk} is under way. See: mailer report {send.pk}")
-        elif not follow(console, send, STANDSTILL):
-            raise CommandError(_why_it_stands(send))
-        else:
-            done = progress(send)
-            console.print(f"Accepted by SendGrid: {done.accepted:,}. See: mailer report {send.pk}")
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(
+                "PostgreSQL does not answer any more. Nothing is lost, and nobody gets the issue twice; when it "
+                f"is back, go on with: mailer send {issue}"
+            ) from error
+
+
+def _send(console: Console, issue: str, yes: bool, no_wait: bool) -> None:
+    send = send_of(find_issue(issue))
+    show_plan(console, send, plan(send))
+    if send.started_at is None and not yes:
+        _ask(console, send)
+    start(send)
+    if no_wait:
+        console.print(f"Send {send.pk} is under way. See: mailer report {send.pk}")
+    elif not follow(console, send, STANDSTILL):
+        raise CommandError(_why_it_stands(send))
+    else:
+        done = progress(send)
+        console.print(f"Accepted by SendGrid: {done.accepted:,}. See: mailer report {send.pk}")
 
 
 def _ask(console: Console, send: Send) -> None:
     if not sys.stdin.isatty():
-        discard(send)
-        raise CommandError("Nobody is there to ask. Say --yes to send without being asked.")
+        _give_up(send, "Nobody is there to ask. Say --yes to send without being asked.")
     try:
         answer = console.input("Send it now? Type [bold]yes[/] to send: ")
     except (EOFError, KeyboardInterrupt):
         answer = ""
     if answer.strip().lower() != "yes":
-        discard(send)  # or it would wait, and not know of what changes until the next try
-        raise CommandError("Not sent.")
+        _give_up(send, "Not sent.")
+
+
+def _give_up(send: Send, why: str) -> None:
+    # What is planned is forgotten, or it would wait, and not know of what changes until the next try.
+    if not discard(send) and Send.objects.filter(pk=send.pk).exists():
+        why = f"Send {send.pk} was started by somebody else meanwhile. Stop it with: mailer pause {send.pk}"
+    raise CommandError(why)
 
 
 def _why_it_stands(send: Send) -> str:

@@ -38,6 +38,11 @@ class Command(BaseCommand):
                     "The demo mails made-up people: unset SENDGRID_API_KEY, so that the emulator takes it."
                 )
             logs = embedded.var_folder() / "log"
+            console.print(
+                f"Starting the site, {WORKERS} workers, beat and the emulator. Logs: {logs}",
+                highlight=False,
+                soft_wrap=True,
+            )
             backgrounds = ends.enter_context(running(processes(addresses, WORKERS), logs))
             newsletter = write_newsletter()
             write_those_who_left(newsletter.mailing_list)
