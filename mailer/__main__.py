@@ -4,6 +4,7 @@ import os
 import sys
 from contextlib import nullcontext
 
+from django.db import OperationalError
 from rich.console import Console
 from rich.table import Table
 
@@ -77,6 +78,10 @@ def main() -> None:
                     _run(arguments)
     except (ConfigurationError, EmulatorError, ServerError) as error:
         sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(f"PostgreSQL does not answer: {error}Nothing is lost. Try again when it is back.")
+    except UnicodeEncodeError:
+        sys.exit("An argument holds bytes that are not UTF-8. Write it in UTF-8.")
     except KeyboardInterrupt:
         sys.exit("\nStopped.")
 

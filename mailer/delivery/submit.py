@@ -4,6 +4,7 @@ from functools import cache
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError
 
 from mailer.delivery.claim import claim
 from mailer.delivery.models import Batch
@@ -26,7 +27,15 @@ def submit(batch_id: int) -> bool:
     try:
         claimed = claim(batch_id)
     except SendGridError as error:
-        _stop_and_show(batch_id, error)
+        _stop_and_show(batch_id, error.code, error.message)
+        return False
+    except DatabaseError:
+        raise  # the sweeper hands it out again
+    except Exception as error:
+        log.exception("claim_failed", batch=batch_id)
+        _stop_and_show(
+            batch_id, "claim_failed", f"A batch cannot be made into a request ({type(error).__name__})."
+        )
         return False
     if claimed is None:
         return False
@@ -44,7 +53,7 @@ def sendgrid() -> SendGrid:
     )
 
 
-def _stop_and_show(batch_id: int, error: SendGridError) -> None:
+def _stop_and_show(batch_id: int, code: str, reason: str) -> None:
     """What cannot be put into a request would fail for ever; the claim was rolled back, nothing was sent."""
-    log.error("batch_cannot_be_built", batch=batch_id, code=error.code)
-    pause(Batch.objects.values_list("send_id", flat=True).get(pk=batch_id), error.message)
+    log.error("batch_cannot_be_built", batch=batch_id, code=code)
+    pause(Batch.objects.values_list("send_id", flat=True).get(pk=batch_id), reason)

@@ -1,5 +1,6 @@
 """The issue in the browser, as it was sent to one reader."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -22,7 +23,10 @@ CONTENT_SECURITY_POLICY = (
 
 @require_safe
 def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the edition that the token's subscriber got, with their own values in it."""
+    """Show the edition that the token's subscriber got, with their own values in it.
+
+    Its link may be passed on, so the page holds none that changes the subscription: those of the mail itself do.
+    """
     try:
         _, subscriber_id, send_id = tokens.read(Scope.VIEW, token)
         delivery = Delivery.objects.select_related("batch__edition", "subscriber", "send").get(
@@ -32,7 +36,9 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "public/bad_link.html", status=404)
     subscriber = delivery.subscriber
     fields = {name: getattr(subscriber, name) for name in (*SUBSCRIBER_FIELDS, "attributes")}
-    links = links_of(delivery.send.mailing_list_id, send_id)(subscriber_id)
+    only_in_the_mail = f"{settings.PUBLIC_URL}/u/only-in-the-mail"  # a page that says where to find it
+    own = links_of(delivery.send.mailing_list_id, send_id)(subscriber_id)
+    links = {**dict.fromkeys(own, only_in_the_mail), "view": own["view"]}
     mail = personalise(edition_of(delivery.batch.edition), {"subscriber": fields, "links": links})
     return HttpResponse(
         mail.html,

@@ -52,7 +52,7 @@ class RequestStore:
         if folder is None:
             self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 it lives as long as the store
         else:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = (folder / "requests.log").open("a+b", buffering=0)
             self._load()
 

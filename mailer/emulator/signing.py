@@ -54,7 +54,7 @@ def _parse(pem: str) -> ec.EllipticCurvePrivateKey:
 
 def _keep(key: ec.EllipticCurvePrivateKey, path: Path) -> None:
     """Write the key for its owner only. Where two processes start at once, the first one's stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
+from mailer.delivery.management.commands.send import STALE
 from mailer.delivery.models import Send
-from mailer.delivery.start import start
+from mailer.delivery.plan import plan
+from mailer.delivery.start import send_of, start
 from tests.newsroom import crowd, make_issue
 
 
@@ -64,3 +67,20 @@ def test_without_postgresql_it_says_how_to_go_on(monkeypatch):
         with pytest.raises(CommandError, match=f"Nothing is lost.*go on with: mailer send {issue}"):
             call_command("send", str(issue), "--yes")
         connection.close()
+
+
+def test_a_plan_that_was_left_at_the_question_for_long_is_made_anew(issue):
+    send = send_of(issue)
+    plan(send)
+    crowd(issue.newsletter.mailing_list, 2)
+    call_command("send", str(issue), "--yes", "--no-wait")
+    assert Send.objects.get().candidates == 3
+
+    other = make_issue()
+    crowd(other.newsletter.mailing_list, 3)
+    old = send_of(other)
+    plan(old)
+    Send.objects.filter(pk=old.pk).update(planned_at=timezone.now() - STALE * 2)
+    crowd(other.newsletter.mailing_list, 2)
+    call_command("send", str(other), "--yes", "--no-wait")
+    assert Send.objects.get(issue=other).candidates == 5

@@ -269,3 +269,13 @@ def test_a_sender_whose_domain_no_header_takes_pauses_the_send_until_it_is_corre
     resume(send.pk)
     submit_all(send)
     assert progress(send).accepted == len(inbox.messages()) == 2
+
+
+def test_whatever_fails_in_a_claim_pauses_the_send_and_says_so(inbox):
+    send, batch = one_batch()
+    send.editions.update(tags=[{"key": "k", "expression": "{{", "context": "html"}])
+    assert not submit(batch.pk)
+    send.refresh_from_db()
+    assert "cannot be made into a request" in send.paused_because
+    assert progress(send).waiting == 3
+    assert inbox.messages() == []

@@ -40,3 +40,10 @@ def test_links_survive_a_new_secret_key(settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another-secret-key-of-thirty-two-characters"
     assert tokens.read(Scope.MANAGE, token) == (1, 2, 3)
+
+
+def test_a_token_with_anything_beside_it_is_refused():
+    token = tokens.make(Scope.MANAGE, 1, 2, 3)
+    for changed in (f" {token}", f"{token}\n", f"{token}=", f"{token[:9]} {token[9:]}", f"{token}!"):
+        with pytest.raises(BadToken):
+            tokens.read(Scope.MANAGE, changed)

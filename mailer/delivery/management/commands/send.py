@@ -1,9 +1,11 @@
 import sys
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 from rich.console import Console
 
 from mailer.delivery.errors import DeliveryError
@@ -17,6 +19,8 @@ from mailer.issues.find import NoSuchIssue, find_issue
 
 STANDSTILL = 60
 """Seconds."""
+STALE = timedelta(minutes=10)
+"""A plan that was not started within this is made anew."""
 
 
 class Command(BaseCommand):
@@ -45,7 +49,15 @@ class Command(BaseCommand):
 
 
 def _send(console: Console, issue: str, yes: bool, no_wait: bool) -> None:
-    send = send_of(find_issue(issue))
+    found = find_issue(issue)
+    send = send_of(found)
+    if (
+        send.started_at is None
+        and send.planned_at
+        and timezone.now() - send.planned_at > STALE
+        and discard(send)
+    ):
+        send = send_of(found)  # somebody left the question open; much may have changed since
     show_plan(console, send, plan(send))
     if send.started_at is None and not yes:
         _ask(console, send)
