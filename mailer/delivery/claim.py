@@ -16,6 +16,12 @@ from django.db.backends.utils import CursorWrapper
 from mailer.delivery.exclusions import RANK, REASON
 from mailer.delivery.requests import SUBSCRIBER_FIELDS, Recipient, compiled_edition, request_body, sendable
 
+MAY_GO = """
+send.started_at IS NOT NULL AND send.paused_at IS NULL AND send.cancelled_at IS NULL
+    AND (batch.in_test OR send.test_share IS NULL OR send.winner IS NOT NULL)
+"""
+"""Whether a waiting batch of a send may go out when it is due; in a test's send, the others wait for the winner."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -33,17 +39,17 @@ def claim(batch_id: int) -> Claim | None:
     """Claim a batch that is waiting and due.
 
     Returns None when there is nothing to do: another worker has it, it is settled, it is not due yet, its
-    send is not started or paused, or nobody is left in it.
+    send is not started, paused, cancelled, or has not chosen the winner of its test, or nobody is left in it.
     """
     submission_id = uuid.uuid4()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE delivery_batch batch
             SET state = 'submitting', submission_id = %s, attempts = batch.attempts + 1, changed_at = statement_timestamp()
             FROM delivery_send send
             WHERE batch.id = %s AND batch.state = 'waiting' AND batch.due_at <= statement_timestamp()
-                AND send.id = batch.send_id AND send.started_at IS NOT NULL AND send.paused_at IS NULL
+                AND send.id = batch.send_id AND {MAY_GO}
             RETURNING batch.send_id, batch.edition_id, batch.subscriber_ids, batch.attempts, send.mailing_list_id
             """,
             [submission_id, batch_id],

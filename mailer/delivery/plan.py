@@ -3,7 +3,8 @@
 One transaction, set by set in SQL. Planning a planned send again changes nothing.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -12,12 +13,12 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Count, Sum
 
 from mailer.delivery import models
-from mailer.delivery.editions import Editions, TopicIds, build_editions, row_of
+from mailer.delivery.candidates import gather
+from mailer.delivery.editions import Editions, build_editions, row_of
 from mailer.delivery.errors import DeliveryError
-from mailer.delivery.exclusions import RANK, REASON
 from mailer.delivery.models import BATCH_SIZE, Send
+from mailer.delivery.variants import contents
 from mailer.issues.builder.content import Edition
-from mailer.issues.content import content_of
 from mailer.issues.lint import Finding
 from subscribers.models import Topic
 
@@ -60,8 +61,7 @@ def plan(send: Send) -> Plan:
         )
         findings: tuple[Finding, ...] = ()
         if locked.planned_at is None:
-            _gather_candidates(cursor, locked)
-            editions = build_editions(content_of(locked.issue), _chosen_topics(cursor), _topic_names())
+            editions = gather_editions(cursor, locked)
             if editions.blocked:
                 raise LintBlocks(editions.blocked)
             findings = editions.findings
@@ -80,46 +80,47 @@ def plan(send: Send) -> Plan:
     return planned
 
 
-def _gather_candidates(cursor: CursorWrapper, send: Send) -> None:
-    """Everyone with a subscription to the list, whatever its state, each with the one reason against it."""
-    cursor.execute(
-        f"""
-        CREATE TEMPORARY TABLE candidate ON COMMIT DROP AS
-        SELECT subscriber.id AS subscriber_id, subscriber.topic_ids, {REASON} AS reason
-        FROM subscribers_subscription subscription
-        JOIN subscribers_subscriber subscriber ON subscriber.id = subscription.subscriber_id
-        LEFT JOIN (
-            SELECT suppression.address, min({RANK}) AS rank FROM subscribers_suppression suppression GROUP BY 1
-        ) suppressed ON suppressed.address = lower(subscriber.email)
-        WHERE subscription.mailing_list_id = %s
-        """,
-        [send.mailing_list_id],
-    )
-    # The planner knows nothing of a new table until it is analysed, and would guess a few hundred rows.
-    cursor.execute("ANALYZE candidate")
+def gather_editions(cursor: CursorWrapper, send: Send) -> Editions:
+    """Gather a send's candidates (see candidates.gather) and build the editions that they choose.
 
-
-def _chosen_topics(cursor: CursorWrapper) -> list[TopicIds]:
+    Raises:
+        BuildError: the issue cannot be rendered.
+    """
+    variants = contents(send)
+    gather(cursor, send, len(variants))
     cursor.execute("SELECT DISTINCT topic_ids FROM candidate WHERE reason IS NULL ORDER BY topic_ids")
-    return [tuple(topic_ids) for (topic_ids,) in cursor.fetchall()]
-
-
-def _topic_names() -> dict[int, str]:
-    return dict(Topic.objects.values_list("id", "name"))
+    chosen = [tuple(topic_ids) for (topic_ids,) in cursor.fetchall()]
+    return build_editions(variants, chosen, dict(Topic.objects.values_list("id", "name")))
 
 
 def _write_editions(cursor: CursorWrapper, send: Send, editions: Editions) -> None:
-    rows = models.Edition.objects.bulk_create(row_of(send, edition) for edition in editions.built)
-    ids = [row.pk for row in rows]
-    cursor.execute("CREATE TEMPORARY TABLE choice (topic_ids int[], edition_id bigint) ON COMMIT DROP")
+    rows = models.Edition.objects.bulk_create(
+        row_of(send, variant, edition) for variant, edition in editions.built
+    )
+    write_choices(cursor, editions, [row.pk for row in rows])
+    models.Link.objects.bulk_create(
+        _links(send, [edition for _, edition in editions.built]), ignore_conflicts=True
+    )
+
+
+def write_choices(cursor: CursorWrapper, editions: Editions, ids: Sequence[int]) -> None:
+    """Put into the temporary table `choice` which edition goes with which topics and variant.
+
+    Args:
+        ids: what the editions are called there, in the order of `editions.built`.
+    """
+    cursor.execute(
+        "CREATE TEMPORARY TABLE choice (topic_ids int[], variant smallint, edition_id bigint) ON COMMIT DROP"
+    )
     choices = [
-        (list(topics), ids[place]) for topics, place in editions.by_topics.items() if place is not None
+        (list(topics), variant, ids[place])
+        for (topics, variant), place in editions.by_choice.items()
+        if place is not None
     ]
-    cursor.executemany("INSERT INTO choice VALUES (%s, %s)", choices)
-    models.Link.objects.bulk_create(_links(send, editions.built), ignore_conflicts=True)
+    cursor.executemany("INSERT INTO choice VALUES (%s, %s, %s)", choices)
 
 
-def _links(send: Send, editions: Iterable[Edition]) -> Iterable[models.Link]:
+def _links(send: Send, editions: Sequence[Edition]) -> Iterable[models.Link]:
     first = {link.url: link for edition in editions for link in reversed(edition.links)}
     return (
         models.Link(send=send, url=link.url, story_id=link.story_id, label=link.label[:300])
@@ -132,7 +133,7 @@ def _write_exclusions(cursor: CursorWrapper, send: Send) -> None:
         """
         INSERT INTO delivery_exclusion (send_id, subscriber_id, reason)
         SELECT %s, subscriber_id, coalesce(reason, 'no_stories')
-        FROM candidate LEFT JOIN choice USING (topic_ids)
+        FROM candidate LEFT JOIN choice USING (topic_ids, variant)
         WHERE reason IS NOT NULL OR choice.edition_id IS NULL
         """,
         [send.pk],
@@ -140,19 +141,26 @@ def _write_exclusions(cursor: CursorWrapper, send: Send) -> None:
 
 
 def _write_batches(cursor: CursorWrapper, send: Send) -> None:
+    """Cut the recipients into batches, each of one edition, for one time, and no larger than any ceiling."""
+    newsletter = send.issue.newsletter
+    warm_up = newsletter.warm_up_first_day if newsletter.warm_up_from else BATCH_SIZE
+    most = min(BATCH_SIZE, newsletter.hourly_ceiling or BATCH_SIZE, warm_up)
     cursor.execute(
         """
         WITH numbered AS (
-            SELECT choice.edition_id, subscriber_id,
-                (row_number() OVER (PARTITION BY choice.edition_id ORDER BY subscriber_id) - 1) / %s AS batch
-            FROM candidate JOIN choice USING (topic_ids)
+            SELECT choice.edition_id, due_at, in_test, domain, subscriber_id,
+                (row_number() OVER (PARTITION BY choice.edition_id, due_at, in_test, domain ORDER BY subscriber_id) - 1)
+                    / least(%s, coalesce((%s::jsonb ->> domain)::int, %s)) AS batch
+            FROM candidate JOIN choice USING (topic_ids, variant)
             WHERE reason IS NULL
         )
-        INSERT INTO delivery_batch (send_id, edition_id, subscriber_ids)
-        SELECT %s, edition_id, array_agg(subscriber_id ORDER BY subscriber_id)
-        FROM numbered GROUP BY edition_id, batch ORDER BY edition_id, batch
+        INSERT INTO delivery_batch (send_id, edition_id, due_at, in_test, domain, subscriber_ids)
+        SELECT %s, edition_id, greatest(due_at, statement_timestamp()), in_test, domain,
+            array_agg(subscriber_id ORDER BY subscriber_id)
+        FROM numbered GROUP BY edition_id, due_at, in_test, domain, batch
+        ORDER BY due_at NULLS FIRST, in_test DESC, edition_id, domain, batch
         """,
-        [BATCH_SIZE, send.pk],
+        [most, json.dumps(newsletter.domain_ceilings), most, send.pk],
     )
     cursor.execute(
         """

@@ -11,12 +11,13 @@ from mailer.delivery.models import Send
 class Progress:
     """Promise 3 in numbers of people: candidates = excluded + waiting + accepted + rejected + unknown.
 
-    `candidates` was counted by the plan; the other side is counted now. `in_flight` is the part of `waiting`
-    whose request is under way.
+    `candidates` was counted by the plan; the other side is counted now. `cancelled` is the part of `excluded` that
+    a cancelled send left without, `in_flight` the part of `waiting` whose request is under way.
     """
 
     candidates: int
     excluded: int
+    cancelled: int
     waiting: int
     in_flight: int
     accepted: int
@@ -39,7 +40,9 @@ def progress(send: Send) -> Progress:
         cursor.execute(
             """
             SELECT coalesce(send.candidates, 0),
-                (SELECT count(*) FROM delivery_exclusion WHERE send_id = send.id),
+                (SELECT count(*) FROM delivery_exclusion WHERE send_id = send.id)
+                    + coalesce(sum(size) FILTER (WHERE state = 'cancelled'), 0),
+                coalesce(sum(size) FILTER (WHERE state = 'cancelled'), 0),
                 coalesce(sum(size) FILTER (WHERE state IN ('waiting', 'submitting')), 0),
                 coalesce(sum(size) FILTER (WHERE state = 'submitting'), 0),
                 coalesce(sum(size) FILTER (WHERE state = 'accepted'), 0),

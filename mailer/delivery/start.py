@@ -2,12 +2,17 @@
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send
+from mailer.delivery.progress import progress
+from mailer.delivery.schedule import Schedule, schedule_of
+from mailer.delivery.steer import count_lateness_from_now
 from mailer.delivery.sweep import sweep
+from mailer.delivery.variants import ABTest, test_of, write_test
 from mailer.issues.models import Issue
 
 log = structlog.get_logger()
@@ -19,20 +24,74 @@ class NotPlanned(DeliveryError):
     code = "not_planned"
 
 
-def send_of(issue: Issue) -> Send:
-    """The one send of an issue to its newsletter's list, made at first use.
+class AlreadyStarted(DeliveryError):
+    """A send was started, and can be arranged in another way no more."""
 
-    Two who ask at once get the same one, so an issue that is triggered twice goes out once.
+    code = "already_started"
+
+
+class NotOver(DeliveryError):
+    """Something of a send may still go out, so nobody can say who has not got it."""
+
+    code = "not_over"
+
+
+def send_of(issue: Issue, schedule: Schedule | None = None, test: ABTest | None = None) -> Send:
+    """The newest send of an issue to its newsletter's list, made at first use.
+
+    Two who ask at once get the same one, so an issue that is triggered twice goes out once. A plan that was not
+    started is given up for another schedule or test.
+
+    Args:
+        schedule: when it goes out; None leaves it as it is, which is at once for a new one.
+        test: the A/B test of its subject; None likewise.
+    Raises:
+        AlreadyStarted: it was started with another schedule or test.
+        BadTest: the test cannot be made.
     """
     with transaction.atomic():
-        Issue.objects.select_for_update().get(pk=issue.pk)
-        mailing_list = issue.newsletter.mailing_list
-        send, _ = Send.objects.get_or_create(issue=issue, mailing_list=mailing_list)
-    return send
+        send = _lock(issue).first()
+        if send is not None and _differs(send, schedule, test):
+            if send.started_at:
+                raise AlreadyStarted(
+                    f"Send {send.pk} of {issue} was started already, {schedule_of(send)}. To change it: "
+                    f"mailer cancel {send.pk}, then mailer again {issue}."
+                )
+            previous = send.previous
+            schedule, test = schedule or schedule_of(send), test or test_of(send)
+            discard(send)
+            return _make(issue, previous, schedule, test)
+        return send or _make(issue, None, schedule or Schedule(), test)
+
+
+def again(issue: Issue, schedule: Schedule | None = None) -> Send:
+    """A further send of an issue, to those on the list who have not got it: who failed, or joined later.
+
+    Whoever has it by the ledger of the earlier sends, or may have it, is excluded. It keeps the subject that won an
+    A/B test. While it is not started, asking again gives the same one.
+
+    Raises:
+        NotOver: the send before it is not started, or something of it still waits or is under way.
+        AlreadyStarted: see send_of.
+    """
+    with transaction.atomic():
+        last = _lock(issue).first()
+        if last is None:
+            raise NotOver(f"{issue} was not sent yet: mailer send {issue}")
+        if last.started_at is None:
+            if last.previous_id is None:
+                raise NotOver(f"Send {last.pk} of {issue} was not started yet: mailer send {issue}")
+            return send_of(issue, schedule)
+        if progress(last).waiting:
+            raise NotOver(
+                f"Send {last.pk} of {issue} is not over: something of it still waits. When it is, or after "
+                f"mailer cancel {last.pk}, send it again to those who have not got it."
+            )
+        return _make(issue, last, schedule or Schedule(), None)
 
 
 def start(send: Send) -> bool:
-    """Let a planned send go out, and hand out what is due.
+    """Let a planned send go out when its time comes, and hand out what is due.
 
     When the queue is away the send is started all the same: the sweeper hands it out when it is back.
 
@@ -40,8 +99,11 @@ def start(send: Send) -> bool:
     Raises:
         NotPlanned: there is nothing to hand out yet.
     """
-    planned = Send.objects.filter(pk=send.pk).exclude(planned_at=None)
-    started = planned.filter(started_at=None).update(started_at=timezone.now())
+    with transaction.atomic():
+        planned = Send.objects.filter(pk=send.pk).exclude(planned_at=None)
+        started = planned.filter(started_at=None).update(started_at=timezone.now())
+        if started:
+            count_lateness_from_now(send.pk)
     if not started and not planned.exists():
         raise NotPlanned(f"Send {send.pk} is not planned yet: plan it first.")
     try:
@@ -56,7 +118,35 @@ def discard(send: Send) -> bool:
     """Forget a send that was not started, so that it can be planned anew. Returns False when it was started."""
     if not Send.objects.select_for_update().filter(pk=send.pk, started_at=None).exists():
         return False
-    for rows in (send.deliveries, send.exclusions, send.batches, send.links, send.editions):
+    for rows in (send.deliveries, send.exclusions, send.batches, send.links, send.editions, send.variants):
         rows.all().delete()
     send.delete()
     return True
+
+
+def _lock(issue: Issue) -> QuerySet[Send]:
+    """The sends of an issue, newest first, for as long as the transaction nobody else's to change."""
+    Issue.objects.select_for_update().get(pk=issue.pk)
+    return Send.objects.filter(issue=issue).order_by("-id")
+
+
+def _differs(send: Send, schedule: Schedule | None, test: ABTest | None) -> bool:
+    return (schedule is not None and schedule != schedule_of(send)) or (
+        test is not None and test != test_of(send)
+    )
+
+
+def _make(issue: Issue, previous: Send | None, schedule: Schedule, test: ABTest | None) -> Send:
+    send = Send.objects.create(
+        issue=issue,
+        mailing_list=issue.newsletter.mailing_list,
+        previous=previous,
+        scheduled_at=schedule.at,
+        local_date=schedule.local and schedule.local.date(),
+        local_time=schedule.local and schedule.local.time(),
+    )
+    if test:
+        write_test(send, test)
+    elif previous and (won := previous.variants.filter(number=previous.winner or 0).first()):
+        send.variants.create(number=0, subject=won.subject, preheader=won.preheader)
+    return send

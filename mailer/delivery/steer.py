@@ -1,18 +1,59 @@
-"""Pausing a send and letting it go on. Both take effect with the next claim."""
+"""Pausing a send, letting it go on, and cancelling it. Each takes effect with the next claim of every worker."""
 
+import structlog
+from django.db import connection, transaction
 from django.utils import timezone
 
-from mailer.delivery.models import Send
+from mailer.delivery.models import Batch, Send
+
+log = structlog.get_logger()
 
 
 def pause(send_id: int, reason: str) -> bool:
-    """Let no batch of the send out any more. Returns False when it was paused already."""
-    running = Send.objects.filter(pk=send_id, paused_at=None)
+    """Let no batch of the send out any more, those on their way to a worker included.
+
+    Returns: False when it was paused or cancelled already.
+    """
+    running = Send.objects.filter(pk=send_id, paused_at=None, cancelled_at=None)
     return running.update(paused_at=timezone.now(), paused_because=reason) == 1
 
 
 def resume(send_id: int) -> bool:
-    """Let the send go on. Returns False when it was not paused."""
-    return (
-        Send.objects.filter(pk=send_id).exclude(paused_at=None).update(paused_at=None, paused_because="") == 1
-    )
+    """Let the send go on. Returns False when it was not paused, or is cancelled."""
+    with transaction.atomic():
+        paused = Send.objects.filter(pk=send_id, cancelled_at=None).exclude(paused_at=None)
+        resumed = paused.update(paused_at=None, paused_because="") == 1
+        if resumed:
+            count_lateness_from_now(send_id)
+    return resumed
+
+
+def cancel(send_id: int, reason: str) -> bool:
+    """End a send for good: whoever did not get it by now gets it from another send, or not at all.
+
+    Requests that are under way finish; what they bring is recorded as ever. What SendGrid did not accept of them is
+    cancelled by the sweeper.
+
+    Returns: False when it was not started, or cancelled already. One that was not started is discarded instead.
+    """
+    with transaction.atomic():
+        running = Send.objects.filter(pk=send_id, cancelled_at=None).exclude(started_at=None)
+        if not running.update(cancelled_at=timezone.now(), cancelled_because=reason):
+            return False
+        cancelled = Batch.objects.filter(send_id=send_id, state=Batch.State.WAITING).update(
+            state=Batch.State.CANCELLED, queued_at=None, changed_at=timezone.now()
+        )
+    log.info("send_cancelled", send=send_id, batches=cancelled)
+    return True
+
+
+def count_lateness_from_now(send_id: int) -> None:
+    """What of a send waits and is due already is due now: the time before does not count as lateness."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE delivery_batch SET due_at = statement_timestamp(), queued_at = NULL
+            WHERE send_id = %s AND state = 'waiting' AND due_at < statement_timestamp()
+            """,
+            [send_id],
+        )

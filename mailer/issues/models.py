@@ -1,11 +1,31 @@
 """What editors work on: newsletter, issue, story."""
 
-from django.core.validators import RegexValidator
+import re
+from collections.abc import Mapping
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from subscribers.models import MailingList, Topic
+
+
+def check_time_zone(name: str) -> None:
+    """Raises ValidationError for what is not the name of a time zone."""
+    if name not in available_timezones():
+        raise ValidationError(f"{name!r} is not the name of a time zone. Write it as Asia/Singapore.")
+
+
+def check_domain_ceilings(ceilings: object) -> None:
+    """Raises ValidationError for what is not a mapping from domains to numbers above 0."""
+    if not isinstance(ceilings, Mapping) or not all(
+        re.fullmatch(r"[a-z0-9.-]+\.[a-z0-9-]+", str(domain)) and type(number) is int and number > 0
+        for domain, number in ceilings.items()
+    ):
+        raise ValidationError('Write domains in small letters, with recipients an hour: {"gmail.com": 5000}')
 
 
 class Theme(models.TextChoices):
@@ -36,11 +56,58 @@ class Newsletter(models.Model):
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Write it as #0f5c6e.")],
     )
     postal_address = models.TextField(help_text="The law of many countries wants it in every mail")
+    owner_email = models.EmailField(
+        blank=True, help_text="Who is told by mail when a send pauses itself or needs attention"
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        db_default="UTC",
+        validators=[check_time_zone],
+        help_text="IANA, such as Asia/Singapore: of its schedule, and of readers who have no zone and no country",
+    )
+    lateness_limit = models.PositiveSmallIntegerField(
+        default=6,
+        db_default=6,
+        validators=[MinValueValidator(1)],
+        help_text="Hours. What the system comes too late for by more than this is held, not sent",
+    )
+    hourly_ceiling = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Recipients an hour; empty: no limit"
+    )
+    domain_ceilings = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        validators=[check_domain_ceilings],
+        help_text='Recipients an hour by receiving domain, such as {"gmail.com": 5000}',
+    )
+    warm_up_from = models.DateField(
+        null=True, blank=True, help_text="First day of the warm-up of a new sender; empty: none"
+    )
+    warm_up_first_day = models.PositiveIntegerField(
+        default=200,
+        db_default=200,
+        validators=[MinValueValidator(1)],
+        help_text="Recipients on the first day; the rest goes on the days after",
+    )
+    warm_up_growth = models.PositiveSmallIntegerField(
+        default=50,
+        db_default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(900)],
+        help_text="Percent by which each day may have more than the one before",
+    )
 
     class Meta:
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=Q(theme__in=Theme.values), name="newsletter_theme_is_known"),
+            models.CheckConstraint(
+                condition=Q(hourly_ceiling=None) | Q(hourly_ceiling__gt=0), name="newsletter_hourly_ceiling_above_0"
+            ),
+            models.CheckConstraint(
+                condition=Q(warm_up_first_day__gt=0, warm_up_growth__gt=0), name="newsletter_warm_up_grows"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -39,10 +39,15 @@ def attribute_by_address(cursor: CursorWrapper, readings: Sequence[Reading]) -> 
         return list(readings)
     cursor.execute(
         """
-        SELECT given.place, max(delivery.send_id), delivery.subscriber_id
+        SELECT given.place, max(send.id), subscriber.id
         FROM unnest(%s::int[], %s::text[], %s::timestamptz[]) AS given (place, address, at)
         JOIN subscribers_subscriber subscriber ON lower(subscriber.email) = lower(given.address)
-        JOIN delivery_delivery delivery ON delivery.subscriber_id = subscriber.id
+        CROSS JOIN delivery_send send
+        -- a lookup by primary key for each send: deliveries have no index by subscriber
+        CROSS JOIN LATERAL (
+            SELECT batch_id, rejected_because FROM delivery_delivery
+            WHERE send_id = send.id AND subscriber_id = subscriber.id LIMIT 1
+        ) delivery
         WHERE delivery.rejected_because IS NULL AND EXISTS (
             SELECT 1 FROM delivery_submission submission
             WHERE submission.batch_id = delivery.batch_id
@@ -51,7 +56,7 @@ def attribute_by_address(cursor: CursorWrapper, readings: Sequence[Reading]) -> 
                 -- an event's time stamp is in whole seconds
                 AND submission.started_at < given.at + interval '1 second'
         )
-        GROUP BY given.place, delivery.subscriber_id
+        GROUP BY given.place, subscriber.id
         """,
         [nameless, [readings[n].address for n in nameless], [readings[n].at for n in nameless]],
     )

@@ -1,0 +1,106 @@
+"""Everyone who may get a send, each with the one reason against it or with when and in which variant they get it.
+
+They are put into the temporary table `candidate`, which a plan and a dry run read alike.
+"""
+
+from django.db.backends.utils import CursorWrapper
+
+from mailer.delivery.exclusions import RANK, REASON
+from mailer.delivery.models import Send
+from mailer.delivery.schedule import due
+
+BUCKETS = 10_000
+"""The hash of a person and an issue falls into one of so many: an A/B test's share is cut by it."""
+
+_EARLIER = """
+LEFT JOIN (
+    SELECT DISTINCT delivery.subscriber_id
+    FROM delivery_send earlier
+    JOIN delivery_delivery delivery ON delivery.send_id = earlier.id
+    JOIN delivery_batch batch ON batch.id = delivery.batch_id
+    WHERE earlier.issue_id = %(issue)s AND earlier.id < %(send)s
+        AND delivery.rejected_because IS NULL AND batch.state NOT IN ('rejected', 'cancelled')
+        AND NOT (coalesce(delivery.blocked_at, delivery.dropped_at) IS NOT NULL AND delivery.delivered_at IS NULL)
+) has_it USING (subscriber_id)
+"""
+"""Those who have the issue from an earlier send, or may have: only what is known to have failed does not count."""
+
+# The same person falls into the same bucket of an issue however often it is planned, and into another of the next.
+_HASH = "('x' || substr(md5(%(issue)s || ':' || subscriber.id), 1, 8))::bit(32)::bigint"
+
+
+def gather(cursor: CursorWrapper, send: Send, variants: int = 1) -> None:
+    """Put everyone with a subscription to the send's list, whatever its state, into the table `candidate`.
+
+    Columns: subscriber_id, topic_ids, reason (NULL for who gets it), due_at (NULL: at once), in_test, variant, domain
+    (the receiving domain where it has a ceiling, else ''). It vanishes with the transaction.
+
+    Args:
+        variants: how many the A/B test has; 1 without one.
+    """
+    newsletter = send.issue.newsletter
+    local = send.local_date is not None
+    if local:
+        _gather_zones(cursor, send)
+    in_test = f"{_HASH} %% {BUCKETS} < %(share)s" if send.test_share else "false"
+    variant = (
+        f"CASE WHEN {in_test} THEN {_HASH} / {BUCKETS} %% %(variants)s ELSE 0 END" if send.test_share else "0"
+    )
+    domain = "split_part(lower(subscriber.email), '@', -1)"
+    cursor.execute(
+        f"""
+        CREATE TEMPORARY TABLE candidate ON COMMIT DROP AS
+        SELECT subscriber_id, subscriber.topic_ids,
+            {f"coalesce({REASON}, CASE WHEN has_it.subscriber_id IS NOT NULL THEN 'already' END)" if send.previous_id else REASON}
+                AS reason,
+            {"zone.due_at" if local else "%(scheduled)s::timestamptz"} AS due_at,
+            {in_test} AS in_test,
+            ({variant})::smallint AS variant,
+            {f"CASE WHEN {domain} = ANY(%(domains)s) THEN {domain} ELSE '' END" if newsletter.domain_ceilings else "''"}
+                AS domain
+        FROM subscribers_subscription subscription
+        JOIN subscribers_subscriber subscriber ON subscriber.id = subscription.subscriber_id
+        LEFT JOIN (
+            SELECT suppression.address, min({RANK}) AS rank FROM subscribers_suppression suppression GROUP BY 1
+        ) suppressed ON suppressed.address = lower(subscriber.email)
+        {_EARLIER if send.previous_id else ""}
+        {"LEFT JOIN zone USING (time_zone, country)" if local else ""}
+        WHERE subscription.mailing_list_id = %(list)s
+        """,
+        {
+            "list": send.mailing_list_id,
+            "issue": send.issue_id,
+            "send": send.pk,
+            "scheduled": send.scheduled_at,
+            "share": (send.test_share or 0) * BUCKETS // 100,
+            "variants": variants,
+            "domains": list(newsletter.domain_ceilings),
+        },
+    )
+    # The planner knows nothing of a new table until it is analysed, and would guess a few hundred rows.
+    cursor.execute("ANALYZE candidate")
+
+
+def _gather_zones(cursor: CursorWrapper, send: Send) -> None:
+    """The moment of the send's local time for each time zone and country that its candidates have."""
+    cursor.execute(
+        """
+        SELECT DISTINCT subscriber.time_zone, subscriber.country
+        FROM subscribers_subscription subscription
+        JOIN subscribers_subscriber subscriber ON subscriber.id = subscription.subscriber_id
+        WHERE subscription.mailing_list_id = %s
+        """,
+        [send.mailing_list_id],
+    )
+    pairs = cursor.fetchall()
+    cursor.execute(
+        "CREATE TEMPORARY TABLE zone (time_zone text, country text, due_at timestamptz) ON COMMIT DROP"
+    )
+    cursor.execute(
+        "INSERT INTO zone SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])",
+        [
+            [zone for zone, _ in pairs],
+            [country for _, country in pairs],
+            [due(send, *pair) for pair in pairs],
+        ],
+    )
