@@ -30,6 +30,7 @@ COMMANDS = {
         "build ISSUE --out DIR": "write what would go out, and check it",
         "send ISSUE": "plan, show who gets it, ask, send, follow",
         "pause SEND · resume SEND": "stop a send that is under way; let it go on",
+        "cancel SEND": "end a send for good; says how many got it",
         "settle": "list submissions without a known outcome; decide about one",
         "report SEND": "what became of it; --html FILE writes a page",
         "replay": "rebuild every figure from the events",

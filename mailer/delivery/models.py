@@ -51,6 +51,9 @@ class Send(models.Model):
     local_time = models.TimeField(null=True, help_text="Of each recipient's own time zone")
     paused_at = models.DateTimeField(null=True)
     paused_because = models.TextField(blank=True, db_default="")
+    guarded_from = models.DateTimeField(
+        null=True, help_text="The guard counts from here on: somebody resumed the send after it had paused it"
+    )
     cancelled_at = models.DateTimeField(null=True)
     cancelled_because = models.TextField(blank=True, db_default="")
     test_share = models.PositiveSmallIntegerField(
@@ -356,6 +359,7 @@ class ExclusionReason(models.TextChoices):
     PAUSED = "paused", "paused by the subscriber"
     ALREADY = "already", "has this issue from an earlier send, or may have"
     NO_STORIES = "no_stories", "no story on the topics chosen"
+    CANCELLED = "cancelled", "the send was cancelled before"  # never stored: it is the state of the batch
 
 
 class Exclusion(models.Model):

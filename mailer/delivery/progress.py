@@ -1,10 +1,15 @@
 """Where a send stands, counted from the ledger at this moment. Never stored."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Max, Min, Sum
+from django.utils import timezone
 
-from mailer.delivery.models import Send
+from mailer.delivery.claim import MAY_GO
+from mailer.delivery.models import Batch, Send
 
 
 @dataclass(frozen=True)
@@ -57,3 +62,45 @@ def progress(send: Send) -> Progress:
             [send.pk],
         )
         return Progress(*cursor.fetchone())
+
+
+def is_moving(send: Send, soon: int) -> bool:
+    """Whether something of the send is under way, or may go and is due within `soon` seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT EXISTS (
+                SELECT FROM delivery_batch batch JOIN delivery_send send ON send.id = batch.send_id
+                WHERE batch.send_id = %s AND (
+                    batch.state = 'submitting'
+                    OR batch.state = 'waiting' AND {MAY_GO}
+                        AND batch.due_at < statement_timestamp() + make_interval(secs => %s)
+                )
+            )
+            """,
+            [send.pk, soon],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def waits_for_winner(send: Send) -> bool:
+    """Whether a part of the send is held back until its A/B test is decided."""
+    return (
+        send.test_share is not None
+        and send.winner is None
+        and send.batches.filter(state=Batch.State.WAITING, in_test=False).exists()
+    )
+
+
+def dues(send: Send) -> tuple[datetime | None, datetime | None, int]:
+    """When the first and the last of what waits is due, in the newsletter's time zone, and for how many people.
+
+    Without what waits for the winner of a test: nobody knows yet when that is.
+    """
+    waiting = send.batches.filter(state=Batch.State.WAITING)
+    if send.test_share is not None and send.winner is None:
+        waiting = waiting.filter(in_test=True)
+    found = waiting.aggregate(first=Min("due_at"), last=Max("due_at"), people=Sum("size"))
+    zone = ZoneInfo(send.issue.newsletter.time_zone)
+    first, last = (at and timezone.localtime(at, zone) for at in (found["first"], found["last"]))
+    return first, last, found["people"] or 0

@@ -55,7 +55,7 @@ def send_of(issue: Issue, schedule: Schedule | None = None, test: ABTest | None 
             if send.started_at:
                 raise AlreadyStarted(
                     f"Send {send.pk} of {issue} was started already, {schedule_of(send)}. To change it: "
-                    f"mailer cancel {send.pk}, then mailer again {issue}."
+                    f"mailer cancel {send.pk}, then mailer send {issue} --again."
                 )
             previous = send.previous
             schedule, test = schedule or schedule_of(send), test or test_of(send)

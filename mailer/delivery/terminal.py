@@ -1,18 +1,22 @@
 """A send in the terminal: its plan in a table, its progress in a bar."""
 
 import time
+from enum import Enum
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from mailer.delivery.models import Exclusion, Send
 from mailer.delivery.plan import Plan
-from mailer.delivery.progress import progress
+from mailer.delivery.progress import dues, is_moving, progress, waits_for_winner
+from mailer.delivery.schedule import schedule_of
 
 STEP = 0.1
 """Seconds between two looks at the ledger."""
+SOON = 30
+"""Seconds. What is due within them is worth staying for."""
 
 
 def show_plan(console: Console, send: Send, planned: Plan) -> None:
@@ -31,15 +35,28 @@ def show_plan(console: Console, send: Send, planned: Plan) -> None:
     table.add_section()
     table.add_row("[bold]get the issue", f"[bold]{planned.recipients:,}")
     table.add_row(f"  in {planned.editions:,} editions and {planned.batches:,} requests", "")
+    table.add_row(f"  {schedule_of(send)}", "")
+    tested = send.batches.filter(in_test=True).aggregate(recipients=Sum("size"))["recipients"]
+    if tested:
+        table.add_row(f"  of them in the A/B test of {send.variants.count()} variants", f"{tested:,}")
     console.print(table)
 
 
-def follow(console: Console, send: Send, limit: float | None = None) -> bool:
-    """Show the progress of a send until nothing of it waits any more.
+class Stand(Enum):
+    """Where a send that was followed came to."""
+
+    DONE = "nothing of it waits any more"
+    LATER = "what waits is due later"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    STILL = "nothing moved"
+
+
+def follow(console: Console, send: Send, limit: float | None = None) -> Stand:
+    """Show the progress of a send for as long as something of it is on its way. `send` is brought up to date.
 
     Args:
         limit: seconds without any progress after which to give up; None to stay.
-    Returns: True when everything that waited has left, False when the send was paused or stood still.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -57,12 +74,33 @@ def follow(console: Console, send: Send, limit: float | None = None) -> bool:
             state = f"{now.accepted:,} accepted, {now.waiting:,} waiting, {now.unknown:,} unknown"
             bars.update(bar, completed=gone, total=gone + now.waiting, state=state)
             if now.waiting == 0:
-                return True
-            send.refresh_from_db(fields=["paused_at", "paused_because"])
-            if send.paused_at:
-                return False
+                return Stand.CANCELLED if send.cancelled_at else Stand.DONE
+            send.refresh_from_db()
+            if send.paused_at and not now.in_flight:
+                return Stand.PAUSED
+            if not is_moving(send, SOON):
+                return Stand.LATER
             if gone != last:
                 last, since = gone, time.monotonic()
             elif limit is not None and time.monotonic() - since > limit:
-                return False
+                return Stand.STILL
             time.sleep(STEP)
+
+
+def show_wait(console: Console, send: Send) -> None:
+    """What a send waits for that does not go out now, and how to follow or stop it."""
+    if waits_for_winner(send):
+        after = f"{send.test_minutes:,} minutes after the test went out"
+        console.print(f"The rest waits for the winner of the test, which is chosen {after}.")
+    first, last, count = dues(send)
+    if first and last:
+        when = (
+            f"{first:%d %b %Y %H:%M %Z}"
+            if first == last
+            else f"from {first:%d %b %Y %H:%M %Z} to {last:%d %b %H:%M}"
+        )
+        console.print(f"{count:,} people are due {when}.")
+    console.print(
+        f"Send {send.pk} goes on by itself while worker and beat run. "
+        f"See: mailer report {send.pk}. To stop it: mailer pause {send.pk} or mailer cancel {send.pk}."
+    )

@@ -73,7 +73,10 @@ class Newsletter(models.Model):
         help_text="Hours. What the system comes too late for by more than this is held, not sent",
     )
     hourly_ceiling = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Recipients an hour; empty: no limit"
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Recipients an hour; empty: no limit",
     )
     domain_ceilings = models.JSONField(
         default=dict,
@@ -103,7 +106,8 @@ class Newsletter(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(theme__in=Theme.values), name="newsletter_theme_is_known"),
             models.CheckConstraint(
-                condition=Q(hourly_ceiling=None) | Q(hourly_ceiling__gt=0), name="newsletter_hourly_ceiling_above_0"
+                condition=Q(hourly_ceiling=None) | Q(hourly_ceiling__gt=0),
+                name="newsletter_hourly_ceiling_above_0",
             ),
             models.CheckConstraint(
                 condition=Q(warm_up_first_day__gt=0, warm_up_growth__gt=0), name="newsletter_warm_up_grows"

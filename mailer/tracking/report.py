@@ -82,8 +82,13 @@ def _started_at(cursor: CursorWrapper, send_id: int) -> datetime | None:
 
 def _excluded(cursor: CursorWrapper, send_id: int) -> tuple[Count, ...]:
     cursor.execute(
-        "SELECT reason, count(*) FROM delivery_exclusion WHERE send_id = %s GROUP BY 1 ORDER BY 2 DESC, 1",
-        [send_id],
+        """
+        SELECT reason, count(*) FROM delivery_exclusion WHERE send_id = %s GROUP BY 1
+        UNION ALL
+        SELECT state, sum(size) FROM delivery_batch WHERE send_id = %s AND state = 'cancelled' GROUP BY 1
+        ORDER BY 2 DESC, 1
+        """,
+        [send_id, send_id],
     )
     return tuple(Count(str(ExclusionReason(reason).label), people) for reason, people in cursor.fetchall())
 

@@ -227,6 +227,7 @@ class Migration(migrations.Migration):
                     ("paused", "paused by the subscriber"),
                     ("already", "has this issue from an earlier send, or may have"),
                     ("no_stories", "no story on the topics chosen"),
+                    ("cancelled", "the send was cancelled before"),
                 ],
                 max_length=24,
             ),
@@ -302,6 +303,7 @@ class Migration(migrations.Migration):
                             "paused",
                             "already",
                             "no_stories",
+                            "cancelled",
                         ],
                     )
                 ),

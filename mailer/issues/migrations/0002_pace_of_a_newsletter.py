@@ -7,59 +7,105 @@ import mailer.issues.models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('issues', '0001_initial'),
-        ('subscribers', '0002_guards'),
+        ("issues", "0001_initial"),
+        ("subscribers", "0002_guards"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='newsletter',
-            name='domain_ceilings',
-            field=models.JSONField(blank=True, db_default={}, default=dict, help_text='Recipients an hour by receiving domain, such as {"gmail.com": 5000}', validators=[mailer.issues.models.check_domain_ceilings]),
+            model_name="newsletter",
+            name="domain_ceilings",
+            field=models.JSONField(
+                blank=True,
+                db_default={},
+                default=dict,
+                help_text='Recipients an hour by receiving domain, such as {"gmail.com": 5000}',
+                validators=[mailer.issues.models.check_domain_ceilings],
+            ),
         ),
         migrations.AddField(
-            model_name='newsletter',
-            name='hourly_ceiling',
-            field=models.PositiveIntegerField(blank=True, help_text='Recipients an hour; empty: no limit', null=True, validators=[django.core.validators.MinValueValidator(1)]),
+            model_name="newsletter",
+            name="hourly_ceiling",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Recipients an hour; empty: no limit",
+                null=True,
+                validators=[django.core.validators.MinValueValidator(1)],
+            ),
         ),
         migrations.AddField(
-            model_name='newsletter',
-            name='lateness_limit',
-            field=models.PositiveSmallIntegerField(db_default=6, default=6, help_text='Hours. What the system comes too late for by more than this is held, not sent', validators=[django.core.validators.MinValueValidator(1)]),
+            model_name="newsletter",
+            name="lateness_limit",
+            field=models.PositiveSmallIntegerField(
+                db_default=6,
+                default=6,
+                help_text="Hours. What the system comes too late for by more than this is held, not sent",
+                validators=[django.core.validators.MinValueValidator(1)],
+            ),
         ),
         migrations.AddField(
-            model_name='newsletter',
-            name='owner_email',
-            field=models.EmailField(blank=True, help_text='Who is told by mail when a send pauses itself or needs attention', max_length=254),
+            model_name="newsletter",
+            name="owner_email",
+            field=models.EmailField(
+                blank=True,
+                help_text="Who is told by mail when a send pauses itself or needs attention",
+                max_length=254,
+            ),
         ),
         migrations.AddField(
-            model_name='newsletter',
-            name='time_zone',
-            field=models.CharField(db_default='UTC', default='UTC', help_text='IANA, such as Asia/Singapore: of its schedule, and of readers who have no zone and no country', max_length=64, validators=[mailer.issues.models.check_time_zone]),
+            model_name="newsletter",
+            name="time_zone",
+            field=models.CharField(
+                db_default="UTC",
+                default="UTC",
+                help_text="IANA, such as Asia/Singapore: of its schedule, and of readers who have no zone and no country",
+                max_length=64,
+                validators=[mailer.issues.models.check_time_zone],
+            ),
         ),
         migrations.AddField(
-            model_name='newsletter',
-            name='warm_up_first_day',
-            field=models.PositiveIntegerField(db_default=200, default=200, help_text='Recipients on the first day; the rest goes on the days after', validators=[django.core.validators.MinValueValidator(1)]),
+            model_name="newsletter",
+            name="warm_up_first_day",
+            field=models.PositiveIntegerField(
+                db_default=200,
+                default=200,
+                help_text="Recipients on the first day; the rest goes on the days after",
+                validators=[django.core.validators.MinValueValidator(1)],
+            ),
         ),
         migrations.AddField(
-            model_name='newsletter',
-            name='warm_up_from',
-            field=models.DateField(blank=True, help_text='First day of the warm-up of a new sender; empty: none', null=True),
+            model_name="newsletter",
+            name="warm_up_from",
+            field=models.DateField(
+                blank=True, help_text="First day of the warm-up of a new sender; empty: none", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='newsletter',
-            name='warm_up_growth',
-            field=models.PositiveSmallIntegerField(db_default=50, default=50, help_text='Percent by which each day may have more than the one before', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(900)]),
+            model_name="newsletter",
+            name="warm_up_growth",
+            field=models.PositiveSmallIntegerField(
+                db_default=50,
+                default=50,
+                help_text="Percent by which each day may have more than the one before",
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(900),
+                ],
+            ),
         ),
         migrations.AddConstraint(
-            model_name='newsletter',
-            constraint=models.CheckConstraint(condition=models.Q(('hourly_ceiling', None), ('hourly_ceiling__gt', 0), _connector='OR'), name='newsletter_hourly_ceiling_above_0'),
+            model_name="newsletter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("hourly_ceiling", None), ("hourly_ceiling__gt", 0), _connector="OR"),
+                name="newsletter_hourly_ceiling_above_0",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='newsletter',
-            constraint=models.CheckConstraint(condition=models.Q(('warm_up_first_day__gt', 0), ('warm_up_growth__gt', 0)), name='newsletter_warm_up_grows'),
+            model_name="newsletter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("warm_up_first_day__gt", 0), ("warm_up_growth__gt", 0)),
+                name="newsletter_warm_up_grows",
+            ),
         ),
     ]

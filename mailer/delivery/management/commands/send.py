@@ -12,10 +12,13 @@ from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import progress
-from mailer.delivery.start import discard, send_of, start
-from mailer.delivery.terminal import follow, show_plan
+from mailer.delivery.schedule import WRITTEN, Schedule, read_schedule
+from mailer.delivery.start import again, discard, send_of, start
+from mailer.delivery.terminal import Stand, follow, show_plan, show_wait
+from mailer.delivery.variants import ABTest
 from mailer.issues.builder.content import BuildError
 from mailer.issues.find import NoSuchIssue, find_issue
+from mailer.issues.models import Issue
 
 STANDSTILL = 60
 """Seconds."""
@@ -26,7 +29,8 @@ STALE = timedelta(minutes=10)
 class Command(BaseCommand):
     help = (
         "Send an issue to its newsletter's list: plan, show who gets it, ask, hand it to the workers, follow it. "
-        "An issue goes out once; naming it again continues to follow. Example: mailer send china-digest/1"
+        "An issue goes out once; naming it again continues to follow. Example: mailer send china-digest/1 "
+        f'--local "{WRITTEN}"'
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,10 +39,44 @@ class Command(BaseCommand):
         )
         parser.add_argument("--yes", action="store_true", help="do not ask")
         parser.add_argument("--no-wait", action="store_true", help="do not follow the send")
+        parser.add_argument(
+            "--again",
+            action="store_true",
+            help="only to those who have not got it: who failed, or joined later",
+        )
+        when = parser.add_argument_group("when")
+        when.add_argument("--at", metavar="TIME", help=f'one moment for everybody, such as "{WRITTEN}"')
+        when.add_argument(
+            "--zone", metavar="ZONE", help="the time zone of --at; the newsletter's where none is named"
+        )
+        when.add_argument(
+            "--local", metavar="TIME", help="each recipient's local time: their zone, else their country's"
+        )
+        test = parser.add_argument_group("A/B test of the subject")
+        test.add_argument(
+            "--subject",
+            action="append",
+            metavar="TEXT",
+            default=[],
+            help="try this one too, beside the issue's own; up to three times",
+        )
+        test.add_argument(
+            "--preheader",
+            action="append",
+            metavar="TEXT",
+            default=[],
+            help="likewise; the first goes with the first --subject, and so on",
+        )
+        test.add_argument("--test-share", type=int, metavar="PERCENT", default=20, help="who tries them; 20")
+        test.add_argument("--test-by", choices=Send.Metric.values, default="clicks", help="what wins; clicks")
+        test.add_argument(
+            "--test-minutes", type=int, metavar="N", default=240, help="until the winner is chosen; 240"
+        )
 
-    def handle(self, *args: Any, issue: str, yes: bool, no_wait: bool, **options: Any) -> None:
+    def handle(self, *args: Any, issue: str, **options: Any) -> None:
         try:
-            _send(Console(), issue, yes, no_wait)
+            found = find_issue(issue)
+            _send(Console(), found, options)
         except (NoSuchIssue, BuildError, DeliveryError) as error:
             raise CommandError(str(error)) from error
         except (OperationalError, InterfaceError) as error:
@@ -48,34 +86,70 @@ class Command(BaseCommand):
             ) from error
 
 
-def _send(console: Console, issue: str, yes: bool, no_wait: bool) -> None:
-    found = find_issue(issue)
-    send = send_of(found)
+def _send(console: Console, issue: Issue, options: dict[str, Any]) -> None:
+    zone = options["zone"] or issue.newsletter.time_zone
+    schedule = None
+    if options["at"] or options["local"]:
+        schedule = read_schedule(options["at"], options["local"], zone)
+    send = _find(issue, options, schedule)
     if (
         send.started_at is None
         and send.planned_at
         and timezone.now() - send.planned_at > STALE
         and discard(send)
     ):
-        send = send_of(found)  # somebody left the question open; much may have changed since
+        send = _find(issue, options, schedule)  # somebody left the question open; much may have changed since
     show_plan(console, send, plan(send))
-    if send.started_at is None and not yes:
+    if send.started_at is None and not options["yes"]:
         _ask(console, send)
     start(send)
-    if no_wait:
+    if options["no_wait"]:
         console.print(f"Send {send.pk} is under way. See: mailer report {send.pk}")
-    elif not follow(console, send, STANDSTILL):
-        raise CommandError(_why_it_stands(send))
-    else:
-        done = progress(send)
-        console.print(f"Accepted by SendGrid: {done.accepted:,}. See: mailer report {send.pk}")
+        return
+    match follow(console, send, STANDSTILL):
+        case Stand.DONE:
+            done = progress(send)
+            console.print(f"Accepted by SendGrid: {done.accepted:,}. See: mailer report {send.pk}")
+        case Stand.LATER:
+            show_wait(console, send)
+        case Stand.CANCELLED:
+            raise CommandError(
+                f"The send was cancelled: {send.cancelled_because} Who got it: mailer people {send.pk} --accepted. "
+                f"To send it to the others: mailer send {issue} --again"
+            )
+        case Stand.PAUSED:
+            raise CommandError(
+                f"The send is paused: {send.paused_because} When it is mended: mailer resume {send.pk}"
+            )
+        case Stand.STILL:
+            raise CommandError(
+                f"Nothing moved for {STANDSTILL} seconds. Is a worker running (mailer worker, mailer beat)? "
+                f"Nothing is lost; look again with: mailer send {issue}"
+            )
+
+
+def _find(issue: Issue, options: dict[str, Any], schedule: Schedule | None) -> Send:
+    subjects, preheaders = options["subject"], options["preheader"]
+    test = None
+    if subjects or preheaders:
+        rest = max(len(subjects), len(preheaders))
+        pad = [""] * rest
+        tried = tuple(zip((subjects + pad)[:rest], (preheaders + pad)[:rest], strict=True))
+        test = ABTest(tried, options["test_share"], options["test_by"], options["test_minutes"])
+    if options["again"]:
+        if test:
+            raise CommandError(
+                "A send to those who have not got it takes the subject that won: no test again."
+            )
+        return again(issue, schedule)
+    return send_of(issue, schedule, test)
 
 
 def _ask(console: Console, send: Send) -> None:
     if not sys.stdin.isatty():
         _give_up(send, "Nobody is there to ask. Say --yes to send without being asked.")
     try:
-        answer = console.input("Send it now? Type [bold]yes[/] to send: ")
+        answer = console.input("Send it? Type [bold]yes[/] to send: ")
     except (EOFError, KeyboardInterrupt):
         answer = ""
     if answer.strip().lower() != "yes":
@@ -87,12 +161,3 @@ def _give_up(send: Send, why: str) -> None:
     if not discard(send) and Send.objects.filter(pk=send.pk).exists():
         why = f"Send {send.pk} was started by somebody else meanwhile. Stop it with: mailer pause {send.pk}"
     raise CommandError(why)
-
-
-def _why_it_stands(send: Send) -> str:
-    if send.paused_at:
-        return f"The send is paused: {send.paused_because} When it is mended: mailer resume {send.pk}"
-    return (
-        f"Nothing moved for {STANDSTILL} seconds. Is a worker running (mailer worker, mailer beat)? "
-        f"Nothing is lost; look again with: mailer send {send.issue}"
-    )
