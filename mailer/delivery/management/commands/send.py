@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from rich.console import Console
 
+from mailer.config.arguments import number
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send
 from mailer.delivery.plan import plan
@@ -67,10 +68,16 @@ class Command(BaseCommand):
             default=[],
             help="likewise; the first goes with the first --subject, and so on",
         )
-        test.add_argument("--test-share", type=int, metavar="PERCENT", default=20, help="who tries them; 20")
+        test.add_argument(
+            "--test-share", type=number(1, 99), metavar="PERCENT", default=20, help="who tries them; 20"
+        )
         test.add_argument("--test-by", choices=Send.Metric.values, default="clicks", help="what wins; clicks")
         test.add_argument(
-            "--test-minutes", type=int, metavar="N", default=240, help="until the winner is chosen; 240"
+            "--test-minutes",
+            type=number(1, 10_080),
+            metavar="N",
+            default=240,
+            help="until the winner is chosen; 240",
         )
 
     def handle(self, *args: Any, issue: str, **options: Any) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from mailer.config.arguments import port as port_number
 from mailer.emulator.config import EmulatorConfig, EmulatorError, EmulatorWorld
 from mailer.emulator.server import serve
 from mailer.local import ports
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, help="the remembered one, else 8025")
+        parser.add_argument("--port", type=port_number, help="the remembered one, else 8025")
         parser.add_argument(
             "--seed", type=int, default=1, help="what its readers do is drawn from this number"
         )

@@ -11,6 +11,7 @@ from honcho.printer import Printer
 from rich.console import Console
 from rich.panel import Panel
 
+from mailer.config.arguments import number
 from mailer.local import embedded
 from mailer.local.parent import for_children
 from mailer.local.processes import processes
@@ -27,7 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--workers", type=int, default=2, help="worker processes, 16 requests in flight each"
+            "--workers", type=number(1, 64), default=2, help="worker processes, 16 requests in flight each"
         )
 
     def handle(self, *args: Any, workers: int, **options: Any) -> None:

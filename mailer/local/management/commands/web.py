@@ -5,6 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from granian import Granian
 from granian.constants import Interfaces
 
+from mailer.config.arguments import number
+from mailer.config.arguments import port as port_number
 from mailer.local.ports import is_free
 
 LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
@@ -16,9 +18,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--processes", type=int, default=1)
-        parser.add_argument("--threads", type=int, default=8, help="requests at once in each process")
+        parser.add_argument("--port", type=port_number, default=8000)
+        parser.add_argument("--processes", type=number(1, 64), default=1)
+        parser.add_argument(
+            "--threads", type=number(1, 512), default=8, help="requests at once in each process"
+        )
 
     def handle(self, *args: Any, host: str, port: int, processes: int, threads: int, **options: Any) -> None:
         if not is_free(

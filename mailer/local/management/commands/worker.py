@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from mailer.config.arguments import number
 from mailer.config.celery import app
 from mailer.delivery.sweep import QUEUE
 
@@ -16,7 +17,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--threads", type=int, default=16, help="requests to SendGrid in flight")
+        parser.add_argument(
+            "--threads", type=number(1, 512), default=16, help="requests to SendGrid in flight"
+        )
         parser.add_argument("--name", default="worker", help="to tell workers on one machine apart")
 
     def handle(self, *args: Any, threads: int, name: str, **options: Any) -> None:
