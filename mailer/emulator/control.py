@@ -1,6 +1,5 @@
 """The control API under /control: JSON, for tests, benchmarks and the demo."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -94,14 +93,15 @@ def summary(emulator: Emulator, argument: str) -> dict[str, Any]:
     counts the messages beyond the first with the same address and the same value of the custom argument
     `argument`; `repeated_addresses` those with the same address alone.
     """
-    addresses: Counter[str] = Counter()
+    addresses: set[str] = set()
     pairs: set[tuple[str, str]] = set()
     messages = 0
     for accepted in emulator.requests.all():
         values = emulator.requests.arguments(accepted, argument)
-        addresses.update(accepted.addresses)
-        pairs.update(zip(accepted.addresses, values, strict=True))
-        messages += len(accepted.addresses)
+        found = accepted.addresses
+        addresses.update(found)
+        pairs.update(zip(found, values, strict=True))
+        messages += len(found)
     return {
         "answers": emulator.answers,
         "requests": len(emulator.requests),

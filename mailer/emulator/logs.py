@@ -176,12 +176,13 @@ class EmailLogs:
                 continue
             if any(value.partition(".")[0] != accepted.request_id for value in ids):
                 continue
-            if not addresses.issubset(accepted.addresses):
+            found = accepted.addresses
+            if not addresses.issubset(found):
                 continue
             mailing = self._requests.mailing(accepted)
             if any(wanted.isdisjoint(mailing.body.get("categories") or ()) for wanted in categories):
                 continue
-            for index, address in enumerate(accepted.addresses):
+            for index, address in enumerate(found):
                 if all(wanted == address for wanted in addresses):
                     message = mailing.message(index)
                     if all(wanted == message.sg_message_id for wanted in ids):
@@ -193,7 +194,7 @@ class EmailLogs:
         message = None
         if accepted is not None and accepted.at <= time.time() - self.delay:
             place = re.search(r"-([0-9A-F]{1,4})\.0$", sg_message_id)
-            if place and int(place.group(1), 16) < len(accepted.addresses):
+            if place and int(place.group(1), 16) < accepted.count:
                 message = self._requests.mailing(accepted).message(int(place.group(1), 16))
         if accepted is None or message is None or message.sg_message_id != sg_message_id:
             return error_response(404, "message not found", "sg_message_id")

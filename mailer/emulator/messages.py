@@ -75,7 +75,12 @@ class Mailing:
         """The custom argument `name` of every message, "" where it has none."""
         shared = (self.body.get("custom_args") or {}).get(name, "")
         values = [(item.get("custom_args") or {}).get(name, shared) for item in self.body["personalizations"]]
-        return [values[recipient.personalization] for recipient in self.recipients]
+        return [
+            value
+            for item, value in zip(self.body["personalizations"], values, strict=True)
+            for role in ROLES
+            for _ in item.get(role) or ()
+        ]
 
     def message(self, index: int) -> "Message":
         """The message of recipient number `index`. Raises IndexError."""

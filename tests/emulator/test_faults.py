@@ -4,13 +4,13 @@ import http.client
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import orjson
 import pytest
 
 from mailer.emulator.faults import Fault, Faults
-from tests.emulator.playground import Playground, mail, recipient
+from tests.emulator.playground import Playground, mail, recipient, wait_for
 
 LARGE = mail(content=[{"type": "text/plain", "value": "x" * 12_000_000}])
 
@@ -163,6 +163,16 @@ def test_latency_holds_the_answer_back(emulator: Playground) -> None:
         with pytest.raises(TimeoutError):
             connection.getresponse()
     assert emulator.send(mail()).status == 202
+
+
+def test_requests_that_latency_holds_back_hold_up_no_other(emulator: Playground) -> None:
+    emulator.fault("latency", seconds=600, count=32)
+    with ExitStack() as connections:
+        for number in range(32):
+            start(connections.enter_context(connected(emulator)), mail(recipient(f"r{number}@example.org")))
+        wait_for(lambda: emulator.control("GET", "/faults")["faults"][0]["hits"] == 32)
+        assert emulator.send(mail(recipient("other@example.org"))).status == 202
+        assert [message["to"] for message in emulator.messages()] == ["other@example.org"]
 
 
 def test_latency_adds_up_and_leaves_room_for_another_fault() -> None:

@@ -4,11 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mailer.emulator.personalizations import find_errors
-from mailer.emulator.plain_requests import plain_addresses
 from tests.emulator.playground import Playground, mail, recipient
 
 HELP = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html#message."
@@ -211,49 +207,3 @@ def test_names_in_every_script_pass(emulator: Playground) -> None:
     person = {"to": [{"email": "a@example.org", "name": "王小明 🌸 Ngũgĩ"}]}
     assert emulator.send(mail(person)).status == 202
     assert emulator.messages()[0]["name"] == "王小明 🌸 Ngũgĩ"
-
-
-_SMALL = st.text(alphabet="ab\n;,é:", max_size=3)
-_VALUE = st.one_of(_SMALL, st.none(), st.integers(0, 1), st.just({}))
-_PERSON = st.fixed_dictionaries(
-    {},
-    optional={
-        "email": st.sampled_from(["a@b.c", "A@b.c", "d@b.c", "e@b.c", "no", "", 5, None]),
-        "name": _VALUE,
-    },
-)
-_OBJECT = st.one_of(
-    st.dictionaries(st.sampled_from(["-a-", "X-A", "x-a", "To", "X A", "", "é"]), _VALUE, max_size=3),
-    st.just({"note": "x" * 10_001}),
-    st.just([]),
-    st.none(),
-)
-_PERSONALIZATION = st.fixed_dictionaries(
-    {"to": st.one_of(st.lists(_PERSON, max_size=2), st.sampled_from(["a@b.c", None, {}]))},
-    optional={
-        "cc": st.lists(_PERSON, max_size=1),
-        "substitutions": _OBJECT,
-        "custom_args": _OBJECT,
-        "headers": _OBJECT,
-        "send_at": st.sampled_from([0, "x"]),
-        "other": st.just(1),
-    },
-)
-
-
-@given(items=st.lists(st.one_of(_PERSONALIZATION, st.just("to")), min_size=1, max_size=3))
-def test_the_quick_check_says_yes_only_where_the_loop_finds_nothing(items: list[Any]) -> None:
-    shared = {"shared": "x" * 20}
-    addresses = plain_addresses(items, shared)
-    if addresses is not None:
-        assert find_errors(items, shared, subject_given=True, now=0) == ([], addresses)
-
-
-def test_the_quick_check_knows_an_ordinary_request() -> None:
-    person = recipient(
-        "Ann@example.org",
-        substitutions={"-a-": ""},
-        custom_args={"delivery": "1"},
-        headers={"List-Unsubscribe": "<https://example.com>"},
-    )
-    assert plain_addresses([person, recipient("b@example.org")], {}) == ["ann@example.org", "b@example.org"]

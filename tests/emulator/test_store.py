@@ -78,4 +78,11 @@ def test_any_message_is_found_by_its_place(tmp_path: Path, folder: bool) -> None
     ]
     with pytest.raises(IndexError):
         store.message_at(10)
+    requests = store.all()
+    assert [request.addresses for request in requests] == [
+        tuple(f"r{number}.{n}@example.org" for n in range(number)) for number in range(5)
+    ]
+    store.clear()
+    with pytest.raises(IndexError):
+        requests[4].addresses  # noqa: B018 reading is the act
     store.close()
