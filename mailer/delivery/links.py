@@ -1,14 +1,24 @@
 """The links of a mail that are its recipient's own, and the headers made of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from django.conf import settings
 
+from mailer.issues.builder.content import Edition
+from mailer.issues.builder.personalise import personalise
 from mailer.issues.models import Newsletter
 from mailer.sendgrid.errors import PayloadError
 from subscribers import tokens
 from subscribers.tokens import Scope
+
+_SCOPES = {
+    "links.unsubscribe": Scope.MANAGE,
+    "links.preferences": Scope.MANAGE,
+    "links.view": Scope.VIEW,
+}
+"""What the token at the end of each link is good for."""
 
 
 def links_of(mailing_list_id: int, send_id: int) -> Callable[[int], dict[str, str]]:
@@ -16,30 +26,52 @@ def links_of(mailing_list_id: int, send_id: int) -> Callable[[int], dict[str, st
     and sees the issue in a browser."""
     manage = tokens.maker(Scope.MANAGE, mailing_list_id, send_id)
     view = tokens.maker(Scope.VIEW, mailing_list_id, send_id)
+    return lambda subscriber_id: urls(manage(subscriber_id), view(subscriber_id))
+
+
+def urls(manage: str, view: str) -> dict[str, str]:
+    """A recipient's own links, made of their tokens of both scopes."""
     public = settings.PUBLIC_URL
-
-    def links(subscriber_id: int) -> dict[str, str]:
-        own = manage(subscriber_id)
-        return {
-            "unsubscribe": f"{public}/u/{own}",
-            "preferences": f"{public}/p/{own}",
-            "view": f"{public}/v/{view(subscriber_id)}",
-        }
-
-    return links
+    return {
+        "unsubscribe": f"{public}/u/{manage}",
+        "preferences": f"{public}/p/{manage}",
+        "view": f"{public}/v/{view}",
+    }
 
 
-def recipient_headers(unsubscribe: str, unsubscribe_email: str) -> dict[str, str]:
-    """The headers of one-click unsubscription (RFC 2369 and RFC 8058).
+def write_links_out(edition: Edition) -> tuple[Edition, dict[Scope, str]]:
+    """The edition with its readers' own links written out up to the token.
+
+    A mail holds three links and each of them several times, but only two tokens, which are the same wherever they
+    stand: two short values a recipient instead of six long ones or more.
+
+    Returns: the edition without the tags of those links; and the key that stands in it for the token of each scope
+        that occurs. It is the key of one of those tags, so it occurs nowhere else.
+    """
+    # In a subject or inside another URL a link is escaped as a whole: those stay tags.
+    own = [tag for tag in edition.tags if tag.expression in _SCOPES and tag.context in ("html", "text")]
+    keys = {_SCOPES[tag.expression]: tag.key for tag in own}
+    links = urls(keys.get(Scope.MANAGE, ""), keys.get(Scope.VIEW, ""))
+    written = personalise(replace(edition, tags=tuple(own)), {"links": links})
+    others = tuple(tag for tag in edition.tags if tag not in own)
+    return replace(edition, html=written.html, text=written.text, tags=others), keys
+
+
+def unsubscribe_headers(manage_tokens: Sequence[str], unsubscribe_email: str) -> dict[str, list[str]]:
+    """The headers of one-click unsubscription (RFC 2369 and RFC 8058), each with a value for each recipient.
 
     Args:
-        unsubscribe: this recipient's own address; a POST to it acts at once.
+        manage_tokens: of each recipient; a POST to the address with it acts at once.
         unsubscribe_email: a mailbox that someone reads, or "".
     """
-    ways = f"<{unsubscribe}>"
-    if unsubscribe_email:
-        ways += f", <mailto:{quote(unsubscribe_email, safe='@')}?subject=unsubscribe>"
-    return {"List-Unsubscribe": ways, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    address = urls("", "")["unsubscribe"]
+    mailbox = (
+        f", <mailto:{quote(unsubscribe_email, safe='@')}?subject=unsubscribe>" if unsubscribe_email else ""
+    )
+    return {
+        "List-Unsubscribe": [f"<{address}{token}>{mailbox}" for token in manage_tokens],
+        "List-Unsubscribe-Post": ["List-Unsubscribe=One-Click"] * len(manage_tokens),
+    }
 
 
 def message_headers(newsletter: Newsletter, send_id: int) -> dict[str, str]:

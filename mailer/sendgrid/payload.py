@@ -1,13 +1,13 @@
 """The JSON of a mail/send request.
 
 What all recipients share is encoded once per edition (`compile_message`); each batch adds its recipients and
-the ids of the submission (`body`). The recipients are plain dicts in one orjson call: joining pieces that were
-escaped one by one was measured at twice the time.
+the ids of the submission (`body`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from itertools import compress
+from typing import NamedTuple
 
 import orjson
 
@@ -50,15 +50,55 @@ class Message:
 class RecipientPart(NamedTuple):
     """What one recipient gets of their own: a personalization.
 
-    `substitutions` are (key, value): SendGrid replaces the whole key wherever it stands in subject, text and HTML,
-    and escapes nothing. `custom_args` and `headers` hold final values.
+    `substitutions` by key: SendGrid replaces the whole key wherever it stands in subject, text and HTML, and
+    escapes nothing. `custom_args` and `headers` hold final values.
     """
 
     email: str
     name: str
-    substitutions: Sequence[tuple[str, str]]
+    substitutions: Mapping[str, str]
     custom_args: Mapping[str, str]
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RecipientParts:
+    """What the recipients of a request get of their own, column by column: see RecipientPart.
+
+    A column holds a value for each recipient, all columns in the same order. A thousand recipients have the same
+    keys, so what is done for each is done column by column: that takes a third of the time.
+    """
+
+    emails: Sequence[str]
+    names: Sequence[str]
+    substitutions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    custom_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.emails)
+
+    def __iter__(self) -> Iterator[RecipientPart]:
+        by_name = [self._rows(each) for each in (self.substitutions, self.custom_args, self.headers)]
+        return map(RecipientPart, self.emails, self.names, *by_name)
+
+    def only(self, wanted: Sequence[bool]) -> "RecipientParts":
+        """Those for whom `wanted`, in the same order, says True."""
+
+        def kept(columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+            return {name: list(compress(column, wanted)) for name, column in columns.items()}
+
+        return RecipientParts(
+            list(compress(self.emails, wanted)),
+            list(compress(self.names, wanted)),
+            kept(self.substitutions),
+            kept(self.custom_args),
+            kept(self.headers),
+        )
+
+    def _rows(self, columns: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+        values = zip(*columns.values(), strict=True) if columns else [()] * len(self)
+        return [dict(zip(columns, row, strict=True)) for row in values]
 
 
 @dataclass(frozen=True)
@@ -106,7 +146,7 @@ def compile_message(message: Message) -> CompiledMessage:
 
 def body(
     compiled: CompiledMessage,
-    recipients: Sequence[RecipientPart],
+    recipients: RecipientParts,
     custom_args: Mapping[str, str] | None = None,
 ) -> bytes:
     """The request's JSON for one batch of 1 to 1,000 recipients.
@@ -123,25 +163,44 @@ def body(
     merged = {**compiled.custom_args, **(custom_args or {})}
     own = b',"custom_args":' + _custom_args(merged) if merged else b""
     try:
-        personalizations = orjson.dumps([_personalization(recipient) for recipient in recipients])
+        personalizations = _personalizations(recipients)
     except TypeError as error:
         raise PayloadError(
             "bad_text", f"A recipient's text cannot be encoded as UTF-8 JSON: {error}"
         ) from None
-    return b"".join((compiled.shared, own, b',"personalizations":', personalizations, b"}"))
+    return b"".join((compiled.shared, own, b',"personalizations":[', personalizations, b"]}"))
 
 
-def _personalization(recipient: RecipientPart) -> dict[str, Any]:
-    email, name, substitutions, custom_args, headers = recipient
-    personalization: dict[str, Any] = {"to": [_address(email, name)]}
-    # SendGrid answers 400 to empty objects.
-    if substitutions:
-        personalization["substitutions"] = dict(substitutions)
-    if custom_args:
-        personalization["custom_args"] = custom_args
-    if headers:
-        personalization["headers"] = headers
-    return personalization
+def _personalizations(recipients: RecipientParts) -> bytes:
+    """One template, filled for each recipient. Half of the time of dicts, one for each, through orjson."""
+    names = [
+        b'","name":"' + name if name else b"" for name in _in_json(list(map(clean_name, recipients.names)))
+    ]
+    template, columns = b'{"to":[{"email":"%b%b"}]', [_in_json(recipients.emails), names]
+    for field_name, values in (
+        (b"substitutions", recipients.substitutions),
+        (b"custom_args", recipients.custom_args),
+        (b"headers", recipients.headers),
+    ):
+        if values:  # SendGrid answers 400 to empty objects
+            pairs = b",".join(orjson.dumps(name).replace(b"%", b"%%") + b':"%b"' for name in values)
+            template += b',"' + field_name + b'":{' + pairs + b"}"
+            columns += map(_in_json, values.values())
+    template += b"}"
+    return b",".join([template % row for row in zip(*columns, strict=True)])
+
+
+def _in_json(column: Sequence[str]) -> list[bytes]:
+    """Each of these texts as it stands between the quotes of a JSON string.
+
+    One call for all of them: calls for each would take more time than all the rest of a request.
+    """
+    encoded = orjson.dumps(column)
+    if b"\\" in encoded:
+        # A quote inside a text is written by its number, so that `","` stands between two texts and nowhere else.
+        # Backslashes first: what is left of them then begins an escape.
+        encoded = encoded.replace(rb"\\", rb"\u005c").replace(rb"\"", rb"\u0022")
+    return encoded[2:-2].split(b'","')
 
 
 def _address(email: str, name: str) -> dict[str, str]:

@@ -1,162 +1,215 @@
-"""How long the JSON of a batch takes: `python -m tests.bench.payload`.
+"""What a worker computes for each recipient, step by step: `python -m tests.bench.payload [--batches 20]`.
 
-Microseconds per recipient, 1,000 recipients a request, three substitutions, two headers and one custom arg each,
-best of several rounds: our body(), and with the check for SendGrid's limits; a plain dict through orjson and through
-json; pieces escaped one by one and joined; the sendgrid package's Mail objects through json, as its own client does.
+Microseconds of CPU per recipient from a claimed batch to the JSON of its request, 1,000 recipients a batch, median
+over all batches: read from PostgreSQL, values of the merge tags, check for SendGrid's limits, JSON. Beside it, in the
+same run and from the same rows, the usual way: a mapping for each recipient, every link a value of its own, each
+checked by itself, plain dicts through orjson. The editions are the sample newsletter's and, with attributes in its
+tags, that of the tests. For the reading the wait for PostgreSQL is shown too.
 """
 
-import json
-import timeit
+import argparse
+import time
 from collections.abc import Callable
-from typing import Any
+from statistics import median
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import orjson
 from rich.console import Console
 from rich.table import Table
-from sendgrid.helpers import mail
 
-from mailer.sendgrid.payload import Message, RecipientPart, body, compile_message
-from mailer.sendgrid.screen import unsendable
+from tests.bench.installation import servers
 
-ROUNDS = 5
-COUNT = 1000
-NAMES = ("Ann", "José Ñúñez", "王小明", "Zoë O'Neil")
+if TYPE_CHECKING:
+    from mailer.delivery.models import Batch
 
-MESSAGE = Message(
-    from_email="news@example.org",
-    from_name="The News",
-    subject="This week, {{s1}}",
-    text="Hello {{t1}}\n" * 300,
-    html="<p>Hello {{h1}}</p>\n" * 2000,
-    categories=("weekly",),
-    headers={"List-Id": "<weekly.example.org>"},
-    custom_args={"m_edition": "5"},
-)
-SUBMISSION = {"m_submission": "0192f0c1"}
-
-
-def recipient(number: int) -> RecipientPart:
-    name, token = NAMES[number % len(NAMES)], f"{number:032x}"
-    return RecipientPart(
-        f"person{number}@example.com",
-        name,
-        [("{{h1}}", name), ("{{t1}}", name), ("{{s1}}", token)],
-        {"m_delivery": str(number)},
-        {
-            "List-Unsubscribe": f"<https://news.example.org/u/{token}>, <mailto:unsubscribe+{token}@example.org>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
-    )
-
-
-def as_dict(recipients: list[RecipientPart]) -> dict[str, Any]:
-    return {
-        "from": {"email": MESSAGE.from_email, "name": MESSAGE.from_name},
-        "subject": MESSAGE.subject,
-        "content": [
-            {"type": "text/plain", "value": MESSAGE.text},
-            {"type": "text/html", "value": MESSAGE.html},
-        ],
-        "categories": list(MESSAGE.categories),
-        "headers": dict(MESSAGE.headers),
-        "tracking_settings": {
-            "click_tracking": {"enable": True, "enable_text": False},
-            "open_tracking": {"enable": True},
-            "subscription_tracking": {"enable": False},
-        },
-        "custom_args": {**MESSAGE.custom_args, **SUBMISSION},
-        "personalizations": [
-            {
-                "to": [{"email": each.email, "name": each.name}],
-                "substitutions": dict(each.substitutions),
-                "custom_args": dict(each.custom_args),
-                "headers": dict(each.headers),
-            }
-            for each in recipients
-        ],
-    }
-
-
-def by_pieces(recipients: list[RecipientPart]) -> bytes:
-    dumps = orjson.dumps
-
-    def pairs(items: Any) -> bytes:
-        return b",".join([dumps(key) + b":" + dumps(value) for key, value in items])
-
-    parts = [
-        b"".join(
-            (
-                b'{"to":[{"email":',
-                dumps(each.email),
-                b',"name":',
-                dumps(each.name),
-                b'}],"substitutions":{',
-                pairs(each.substitutions),
-                b'},"custom_args":{',
-                pairs(each.custom_args.items()),
-                b'},"headers":{',
-                pairs(each.headers.items()),
-                b"}}",
-            )
-        )
-        for each in recipients
-    ]
-    return b'{"personalizations":[' + b",".join(parts) + b"]}"
-
-
-def as_mail(recipients: list[RecipientPart]) -> Any:
-    message = mail.Mail(
-        from_email=mail.From(MESSAGE.from_email, MESSAGE.from_name),
-        subject=MESSAGE.subject,
-        plain_text_content=MESSAGE.text,
-        html_content=MESSAGE.html,
-    )
-    message.category = [mail.Category(each) for each in MESSAGE.categories]
-    message.header = [mail.Header(*pair) for pair in MESSAGE.headers.items()]
-    message.custom_arg = [mail.CustomArg(*pair) for pair in {**MESSAGE.custom_args, **SUBMISSION}.items()]
-    tracking = mail.TrackingSettings()
-    tracking.click_tracking = mail.ClickTracking(True, False)
-    tracking.open_tracking = mail.OpenTracking(True)
-    tracking.subscription_tracking = mail.SubscriptionTracking(False)
-    message.tracking_settings = tracking
-    for each in recipients:
-        personalization = mail.Personalization()
-        personalization.add_to(mail.To(each.email, each.name))
-        for key, value in each.substitutions:
-            personalization.add_substitution(mail.Substitution(key, value))
-        for key, value in each.custom_args.items():
-            personalization.add_custom_arg(mail.CustomArg(key, value))
-        for key, value in each.headers.items():
-            personalization.add_header(mail.Header(key, value))
-        message.add_personalization(personalization)
-    return message.get()
+BATCH = 1_000
+STEPS = ("read", "read: waiting for PostgreSQL", "values", "check", "JSON")
+Times = dict[str, list[float]]
+"""Microseconds per recipient of each batch, by step."""
 
 
 def main() -> None:
-    recipients = [recipient(number) for number in range(COUNT)]
-    compiled = compile_message(MESSAGE)
-    ours = orjson.loads(body(compiled, recipients, SUBMISSION))
-    theirs = as_mail(recipients)
-    theirs["personalizations"].reverse()  # Mail.get() writes them last first
-    if not ours == as_dict(recipients) == theirs:
-        raise SystemExit("the ways do not build the same request")
-    ways: dict[str, Callable[[], object]] = {
-        "body()": lambda: body(compiled, recipients, SUBMISSION),
-        "unsendable() + body()": lambda: (
-            unsendable(compiled, recipients, SUBMISSION),
-            body(compiled, recipients, SUBMISSION),
-        ),
-        "plain dict, orjson": lambda: orjson.dumps(as_dict(recipients)),
-        "escaped pieces, joined": lambda: by_pieces(recipients),
-        "plain dict, json": lambda: json.dumps(as_dict(recipients)).encode(),
-        "sendgrid Mail objects, json": lambda: json.dumps(as_mail(recipients)).encode(),
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--batches", type=int, default=20, help="of each edition")
+    options = parser.parse_args()
+    with servers():
+        _fill_store(options.batches * BATCH)
+        for name, issue in _issues().items():
+            _show(name, *_measure(_planned(issue)))
+
+
+def _fill_store(people: int) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO subscribers_subscriber (email, first_name, last_name, language, country, attributes)
+            SELECT 'reader' || n || '@firm' || n %% 500 || '.example',
+                (ARRAY['Ann', 'José', '小明', 'Zoë'])[1 + n %% 4] || ' ' || n %% 1000,
+                (ARRAY['Tan', 'O''Neil', 'Ñúñez'])[1 + n %% 3], 'en', 'SG', jsonb_build_object('plan', n %% 5)
+            FROM generate_series(1, %s) n
+            """,
+            [people],
+        )
+        cursor.execute(
+            """
+            INSERT INTO subscribers_suppression (address, reason)
+            SELECT 'reader' || n || '.gone@firm' || n % 500 || '.example', 'bounce' FROM generate_series(1, 20000) n
+            """
+        )
+
+
+def _issues() -> dict[str, Any]:
+    from mailer.local.sample_issue import write_issue, write_newsletter
+    from tests.newsroom import make_issue
+
+    plan = '{{ subscriber.plan or "free" }}'
+    return {
+        "the sample newsletter": write_issue(write_newsletter()),
+        "with attributes": make_issue(intro=f"Dear {{{{ subscriber.first_name }}}}, your plan is {plan}."),
     }
-    table = Table("way", "µs per recipient", "times body()", title=f"One request of {COUNT} recipients")
-    base = 0.0
-    for name, way in ways.items():
-        best = min(timeit.repeat(way, number=2, repeat=ROUNDS)) / 2 / COUNT * 1e6
-        base = base or best
-        table.add_row(name, f"{best:.2f}", f"{best / base:.1f}")
+
+
+def _planned(issue: Any) -> "list[Batch]":
+    """The batches of a send to everybody."""
+    from django.db import connection
+
+    from mailer.delivery.models import Batch
+    from mailer.delivery.plan import plan
+    from mailer.delivery.start import send_of
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO subscribers_subscription (mailing_list_id, subscriber_id, state)"
+            " SELECT %s, id, 'active' FROM subscribers_subscriber",
+            [issue.newsletter.mailing_list_id],
+        )
+        cursor.execute("VACUUM ANALYZE")
+    send = send_of(issue)
+    plan(send)
+    return list(Batch.objects.filter(send=send).select_related("edition", "send"))
+
+
+def _measure(batches: "list[Batch]") -> tuple[Times, Times]:
+    ours: Times = {step: [] for step in STEPS}
+    usual: Times = {step: [] for step in STEPS}
+    for batch in batches:
+        names = [_column_by_column(batch, ours), _one_by_one(batch, usual)]
+        if names[0] != names[1]:
+            raise SystemExit("the two ways do not write to the same people")
+    return ours, usual
+
+
+def _timed(times: Times, step: str, act: Callable[[], Any]) -> Any:
+    cpu, wall = time.process_time(), time.perf_counter()
+    result = act()
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    times[step].append(cpu / BATCH * 1e6)
+    if step == "read":
+        times["read: waiting for PostgreSQL"].append((wall - cpu) / BATCH * 1e6)
+    return result
+
+
+def _column_by_column(batch: "Batch", times: Times) -> list[Any]:
+    """As mailer does it. Returns the address objects of the request."""
+    from django.db import connection
+
+    from mailer.delivery.claim import _read
+    from mailer.delivery.requests import compiled_edition, recipient_parts, request_body
+    from mailer.sendgrid.screen import unsendable
+
+    edition = compiled_edition(batch.edition_id)
+    with connection.cursor() as cursor:
+        recipients, _ = _timed(
+            times,
+            "read",
+            lambda: _read(cursor, batch.send.mailing_list_id, batch.subscriber_ids, edition.fields),
+        )
+    parts = _timed(times, "values", lambda: recipient_parts(edition, recipients))
+    _timed(times, "check", lambda: unsendable(edition.message, parts))
+    body = _timed(times, "JSON", lambda: request_body(edition, parts, uuid4()))
+    return [each["to"] for each in orjson.loads(body)["personalizations"]]
+
+
+USUAL_READ = """
+SELECT subscriber.id, attributes, email, first_name, last_name, language, time_zone, country, state, paused_until, (
+    SELECT min(reason) FROM subscribers_suppression WHERE address = lower(email)
+)
+FROM subscribers_subscriber subscriber
+LEFT JOIN LATERAL (
+    SELECT state, paused_until FROM subscribers_subscription
+    WHERE mailing_list_id = %s AND subscriber_id = subscriber.id LIMIT 1
+) subscription ON true
+WHERE subscriber.id = ANY(%s) ORDER BY subscriber.id
+"""
+
+
+def _one_by_one(batch: "Batch", times: Times) -> list[Any]:
+    """The usual way. Returns the address objects of the request."""
+    from django.db import connection
+
+    from mailer.delivery.editions import edition_of
+    from mailer.delivery.links import links_of
+    from mailer.issues.builder.getters import compile_tags
+    from mailer.sendgrid.payload import RecipientPart
+    from mailer.sendgrid.screen import look_at_each
+
+    values = compile_tags(edition_of(batch.edition).tags)
+    links = links_of(batch.send.mailing_list_id, batch.send_id)
+    message = {"subject": batch.edition.subject, "html": batch.edition.html, "text": batch.edition.text}
+
+    def read() -> list[dict[str, Any]]:
+        cursor.execute(USUAL_READ, [batch.send.mailing_list_id, batch.subscriber_ids])
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [{**row, "attributes": orjson.loads(row["attributes"])} for row in rows]
+
+    def part(person: dict[str, Any]) -> RecipientPart:
+        own = links(person["id"])
+        return RecipientPart(
+            person["email"],
+            f"{person['first_name']} {person['last_name']}".strip(),
+            dict(values({"subscriber": person, "links": own})),
+            {"mailer_subscriber": str(person["id"])},
+            {
+                "List-Unsubscribe": f"<{own['unsubscribe']}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+        )
+
+    def as_dict(each: RecipientPart) -> dict[str, Any]:
+        return {
+            "to": [{"email": each.email, "name": each.name}],
+            "substitutions": each.substitutions,
+            "custom_args": each.custom_args,
+            "headers": each.headers,
+        }
+
+    with connection.cursor() as cursor:
+        people = _timed(times, "read", read)
+    parts = _timed(times, "values", lambda: list(map(part, people)))
+    _timed(times, "check", lambda: look_at_each(parts, {"mailer_send": str(batch.send_id)}))
+    body = _timed(
+        times, "JSON", lambda: orjson.dumps({**message, "personalizations": list(map(as_dict, parts))})
+    )
+    return [each["to"] for each in orjson.loads(body)["personalizations"]]
+
+
+def _show(name: str, ours: Times, usual: Times) -> None:
+    table = Table("step", title=f"µs per recipient: {name}", title_justify="left")
+    for heading in ("mailer", "one by one", "ratio"):
+        table.add_column(heading, justify="right")
+    totals = [0.0, 0.0]
+    for step in STEPS:
+        pair = median(ours[step]), median(usual[step])
+        if step != "read: waiting for PostgreSQL":  # PostgreSQL's time, not the worker's
+            totals = [total + one for total, one in zip(totals, pair, strict=True)]
+        table.add_row(step, *(f"{one:.2f}" for one in (*pair, pair[1] / pair[0])))
+    table.add_row("the worker together", *(f"{one:.2f}" for one in (*totals, totals[1] / totals[0])))
     Console().print(table)
 
 

@@ -3,14 +3,29 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.issues.builder.content import Context, MergeTag
 from mailer.issues.builder.expressions import ExpressionError, read_expression
-from mailer.issues.builder.getters import compile_tags
+from mailer.issues.builder.getters import compile_columns, compile_tags
 from tests.issues import sample
 
+FIELDS = ("email", "first_name")
+EXPRESSIONS = (
+    "subscriber.first_name",
+    'subscriber.first_name or "there"',
+    'subscriber.email|default("nobody")',
+    "subscriber.first_name|title",
+    'subscriber.first_name ~ " of " ~ subscriber.plan',
+    "subscriber.plan",
+    'subscriber.attributes.plan or "free"',
+    "links.view",
+    '"plain"',
+)
+CONTEXTS: tuple[Context, ...] = ("html", "text", "subject", "url")
+
+slow = settings(deadline=None)
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.dates(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -90,6 +105,7 @@ def test_a_link_of_another_scheme_is_not_let_through() -> None:
     ]
 
 
+@slow
 @given(recipient=st.fixed_dictionaries({}, optional={"subscriber": anything, "links": anything}))
 def test_no_recipient_can_make_a_getter_fail(recipient: dict[str, Any]) -> None:
     expressions = [
@@ -99,18 +115,62 @@ def test_no_recipient_can_make_a_getter_fail(recipient: dict[str, Any]) -> None:
         "subscriber.a|title|upper",
         'subscriber.a > 1 and "x"',
     ]
-    contexts: tuple[Context, ...] = ("html", "text", "subject", "url")
-    tags = [MergeTag(f"{e}{c}", e, c) for e in expressions for c in contexts]
+    tags = [MergeTag(f"{e}{c}", e, c) for e in expressions for c in CONTEXTS]
     for _, text in compile_tags(tags)(recipient):
         assert "\n" not in text
         text.encode()
 
 
+@slow
 @given(field=anything)
 def test_the_quick_forms_give_what_jinja_gives(field: Any) -> None:
     conditional = '(subscriber.x if true else "")'  # not one of the quick forms, and the same value
     for default in ("", ' or "d"', '|default("d")'):
         assert value(f"subscriber.x{default}", x=field) == value(f"{conditional}{default}", x=field)
+
+
+@slow
+@given(
+    st.lists(st.tuples(st.text(), st.text(), st.dictionaries(st.just("plan"), anything))),
+    st.lists(st.tuples(st.sampled_from(EXPRESSIONS), st.sampled_from(CONTEXTS)), unique=True),
+)
+def test_many_recipients_at_once_get_what_each_gets_alone(
+    people: list[tuple[str, str, dict[str, Any]]], written: list[tuple[str, Context]]
+) -> None:
+    tags = [MergeTag(f"k{n}", expression, context) for n, (expression, context) in enumerate(written)]
+    compiled, alone = compile_columns(tags, FIELDS), compile_tags(tags)
+    names = (*FIELDS, "attributes")
+    columns = {name: [person[at] for person in people] for at, name in enumerate(names)}
+    links = [{"view": f"https://a.example/{n}"} for n in range(len(people))]
+    found = compiled.values({name: columns[name] for name in compiled.fields | {"email"}}, links)
+    for at, person in enumerate(people):
+        recipient = {"subscriber": dict(zip(names, person, strict=True)), "links": links[at]}
+        assert {key: values[at] for key, values in found.items()} == dict(alone(recipient))
+
+
+@pytest.mark.parametrize(
+    ("expression", "fields", "links"),
+    [
+        ("subscriber.first_name", {"first_name"}, False),
+        ('subscriber.first_name or "there"', {"first_name"}, False),
+        ("subscriber.first_name ~ subscriber.email", {"first_name", "email"}, False),
+        ("subscriber.plan", {"attributes"}, False),
+        ("subscriber.attributes.first_name", {"attributes"}, False),
+        ('"x" if subscriber.attributes["the plan"] else subscriber.email', {"attributes", "email"}, False),
+        ("subscriber.first_name.x", {"first_name"}, False),
+        ("links.view", set(), True),
+        ('links.view if subscriber.email else ""', {"email"}, True),
+        ('"plain"', set(), False),
+    ],
+)
+def test_a_tag_tells_what_it_needs_of_a_recipient(expression: str, fields: set[str], links: bool) -> None:
+    compiled = compile_columns([MergeTag("k", expression, "text")], FIELDS)
+    assert (set(compiled.fields), compiled.links) == (fields, links)
+
+
+def test_an_expression_that_may_not_stand_in_an_issue_is_refused_for_many_too() -> None:
+    with pytest.raises(ExpressionError):
+        compile_columns([MergeTag("k", "subscriber.__class__", "text")], FIELDS)
 
 
 @pytest.mark.parametrize(

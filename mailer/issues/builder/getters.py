@@ -3,8 +3,8 @@
 A recipient is `{"subscriber": {…, "attributes": {…}}, "links": {"unsubscribe": url, "preferences": url, "view": url}}`.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,11 +18,6 @@ Recipient = Mapping[str, Any]
 Getter = Callable[[Recipient], str]
 Escape = Callable[[Any], str]
 
-# The three links stand in each mail twice, half of all values. Ours look like this, the same in every context,
-# so each is looked up once for all of its keys.
-_BARE_LINK = re.compile(r"links\.([a-z]+)").fullmatch
-_PLAIN_URL = re.compile(r"https?://[a-zA-Z0-9./:_-]+").fullmatch
-
 
 def compile_tags(tags: Iterable[MergeTag]) -> Callable[[Recipient], list[tuple[str, str]]]:
     """Return a function that gives every tag's (key, value) for a recipient, each escaped for its context.
@@ -31,36 +26,80 @@ def compile_tags(tags: Iterable[MergeTag]) -> Callable[[Recipient], list[tuple[s
     all give the tag's default, or "" where it has none. Raises ExpressionError here, at compile time, for
     an expression that `read_expression` refuses.
     """
-    others: list[tuple[str, Getter]] = []
-    links: dict[str, list[tuple[str, Getter]]] = {}
-    for tag in tags:
-        getter = tag.key, _getter(tag.expression, ESCAPES[tag.context])
-        link = _BARE_LINK(tag.expression)
-        (links.setdefault(link[1], []) if link else others).append(getter)
+    getters = [(tag.key, _getter(tag.expression, ESCAPES[tag.context])) for tag in tags]
+    return lambda recipient: [(key, get(recipient)) for key, get in getters]
 
-    def values(recipient: Recipient) -> list[tuple[str, str]]:
-        found = [(key, get(recipient)) for key, get in others]
-        for name, getters in links.items():
-            url = _plain_link(recipient, name)
-            found += [(key, url or get(recipient)) for key, get in getters]
+
+@dataclass(frozen=True)
+class ColumnTags:
+    """Merge tags compiled for many recipients at once.
+
+    `fields` are the fields of a subscriber that they name, "attributes" among them if they name any of those;
+    `links` says whether they name the recipient's links. `plain` (key, field, text of its value) are the tags that
+    name a field or an attribute and nothing else; `others` (key, getter) need each recipient's mapping.
+    """
+
+    fields: frozenset[str]
+    links: bool
+    plain: tuple[tuple[str, str, Escape], ...]
+    others: tuple[tuple[str, Getter], ...]
+
+    def values(
+        self, columns: Mapping[str, Sequence[Any]], links: Sequence[Mapping[str, str]] = ()
+    ) -> dict[str, list[str]]:
+        """Return for every tag's key a value for each recipient, the same as `compile_tags` gives.
+
+        Args:
+            columns: the values of each of `fields`, all in the order of the recipients; more fields do no harm.
+            links: of each recipient; may be left out where no tag names them.
+        """
+        found = {key: list(map(text, columns[field])) for key, field, text in self.plain}
+        if self.others:
+            rows = zip(*columns.values(), strict=True)
+            subscribers = [dict(zip(columns, row, strict=True)) for row in rows]
+            pairs = zip(subscribers, links or [{}] * len(subscribers), strict=True)
+            recipients = [{"subscriber": subscriber, "links": urls} for subscriber, urls in pairs]
+            found |= {key: list(map(get, recipients)) for key, get in self.others}
         return found
 
-    return values
+
+def compile_columns(tags: Iterable[MergeTag], fields: Collection[str]) -> ColumnTags:
+    """Compile tags for many recipients at once; raises ExpressionError as `compile_tags` does.
+
+    `fields` are those that every subscriber has, each a text; any other name is one of an attribute.
+    """
+    named: set[tuple[str, str]] = set()
+    plain: list[tuple[str, str, Escape]] = []
+    others: list[tuple[str, Getter]] = []
+    for tag in tags:
+        escape = ESCAPES[tag.context]
+        getter = _getter(tag.expression, escape)
+        tree = parse(tag.expression)
+        inner, default, replaces_zero = _without_default(tree)
+        text = _text(default, escape, replaces_zero)
+        match path_of(inner):
+            case ("subscriber", name) if name in fields:
+                plain.append((tag.key, name, text))
+            case ("subscriber", "attributes", name) | ("subscriber", name):
+                plain.append((tag.key, "attributes", _attribute(name, text)))
+            case _:
+                others.append((tag.key, getter))
+        named |= _names_in(tree)
+    names = {name if name in fields else "attributes" for root, name in named if root == "subscriber"}
+    return ColumnTags(
+        frozenset(names), any(root == "links" for root, _ in named), tuple(plain), tuple(others)
+    )
 
 
-def _plain_link(recipient: Recipient, name: str) -> str:
-    try:
-        url: str = recipient["links"][name]
-        return url if _PLAIN_URL(url) else ""
-    except Exception:
-        return ""
+def _names_in(tree: nodes.Expr) -> set[tuple[str, str]]:
+    """Return ("subscriber", "first_name") for an expression that names it anywhere."""
+    paths = (path_of(node) for node in (tree, *tree.find_all((nodes.Getattr, nodes.Getitem))))
+    return {(path[0], path[1]) for path in paths if path is not None and len(path) > 1}
 
 
 def _getter(source: str, escape: Escape) -> Getter:
     read_expression(source)
     tree = parse(source)
-    # Names and words repeat among readers. A value that cannot be remembered, such as a list, has no text anyway.
-    remembered = lru_cache(maxsize=2048, typed=True)(escape)
     inner, default, replaces_zero = _without_default(tree)
     path = path_of(inner)
     if path is not None:
@@ -68,9 +107,9 @@ def _getter(source: str, escape: Escape) -> Getter:
             case ("links", name):
                 return _link(name, default, escape)
             case ("subscriber", "attributes", name):
-                return _attribute(name, default, remembered, replaces_zero)
+                return _all_attributes(_attribute(name, _text(default, escape, replaces_zero)))
             case ("subscriber", name):
-                return _field(name, default, remembered, replaces_zero)
+                return _field(name, _text(default, escape, replaces_zero))
     return _expression(source, default, escape)
 
 
@@ -85,33 +124,52 @@ def _without_default(tree: nodes.Expr) -> tuple[nodes.Expr, Any, bool]:
     return tree, "", False
 
 
-def _field(name: str, default: Any, escape: Escape, replaces_zero: bool) -> Getter:
+def _text(default: Any, escape: Escape, replaces_zero: bool) -> Escape:
+    """Return a function from a value to what stands in the mail. Never raises for a value that can be hashed."""
     fallback = escape(default)
 
+    # Names and words repeat among readers. A value that cannot be remembered, such as a list, has no text anyway.
+    @lru_cache(maxsize=2048, typed=True)
+    def text(value: Any) -> str:
+        try:
+            return fallback if replaces_zero and not value else escape(value) or fallback
+        except Exception:
+            return fallback
+
+    return text
+
+
+def _field(name: str, text: Escape) -> Getter:
     def get(recipient: Recipient) -> str:
         try:
             subscriber = recipient["subscriber"]
-            value = subscriber[name] if name in subscriber else subscriber.get("attributes", {}).get(name)
-            if replaces_zero and not value:
-                return fallback
-            return escape(value) or fallback
+            return text(
+                subscriber[name] if name in subscriber else subscriber.get("attributes", {}).get(name)
+            )
         except Exception:
-            return fallback
+            return text(None)
 
     return get
 
 
-def _attribute(name: str, default: Any, escape: Escape, replaces_zero: bool) -> Getter:
-    fallback = escape(default)
+def _attribute(name: str, text: Escape) -> Escape:
+    """Return a function from a subscriber's attributes to the text of one of them."""
 
+    def get(attributes: Any) -> str:
+        try:
+            return text(attributes.get(name))
+        except Exception:
+            return text(None)
+
+    return get
+
+
+def _all_attributes(text: Escape) -> Getter:
     def get(recipient: Recipient) -> str:
         try:
-            value = recipient["subscriber"]["attributes"].get(name)
-            if replaces_zero and not value:
-                return fallback
-            return escape(value) or fallback
+            return text(recipient["subscriber"]["attributes"])
         except Exception:
-            return fallback
+            return text(None)
 
     return get
 

@@ -10,6 +10,8 @@ from mailer.issues.builder.placeholders import Placeholders
 # Text has no bare "<" here, so that this finds tags only, those in Outlook's conditional comments too.
 _TAG = re.compile(r'<[a-zA-Z](?:[^<>"]|"[^"]*")*>')
 _ADDRESS = re.compile(r'(\s(?:href|src|background)=")([^"]*)"')
+_ANCHOR_TO = re.compile(r'<a(?=\s)(?:[^"]|"[^"]*")*?\shref="([^"]*)"', re.IGNORECASE)
+_CLICK_TRACKING = re.compile(r'\sclicktracking="[^"]*"', re.IGNORECASE)
 
 
 def tracked_links(compiled: str, placeholders: Placeholders) -> tuple[EditionLink, ...]:
@@ -35,13 +37,23 @@ def fill_slots(compiled: str, placeholders: Placeholders) -> str:
 
 
 def resolve_html(filled: str, placeholders: Placeholders) -> str:
-    """Return the HTML with every expression resolved: in addresses for URLs, elsewhere for HTML."""
+    """Return the HTML with every expression resolved: in addresses for URLs, elsewhere for HTML.
+
+    An anchor to one of the recipient's own links is marked as not to be tracked, whoever wrote it: a click there is
+    between the recipient and us, and whoever follows a tracked link learns its token.
+    """
 
     def address(found: re.Match[str]) -> str:
         return f'{found[1]}{placeholders.in_html_url(found[2])}"'
 
-    in_addresses = _TAG.sub(lambda tag: _ADDRESS.sub(address, tag.group()), filled)
-    return placeholders.in_html(in_addresses)
+    def resolved(tag: re.Match[str]) -> str:
+        source = tag.group()
+        anchor = _ANCHOR_TO.match(source)
+        if anchor and placeholders.whole_link(anchor[1]):
+            source = _ANCHOR_TO.sub(r'\g<0> clicktracking="off"', _CLICK_TRACKING.sub("", source))
+        return _ADDRESS.sub(address, source)
+
+    return placeholders.in_html(_TAG.sub(resolved, filled))
 
 
 class _Collector(HTMLParser):
