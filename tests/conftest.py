@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mailer.delivery import submit
+from mailer.delivery.pace import pace
 from mailer.emulator.config import LOCAL_API_KEY, EmulatorConfig, EmulatorWorld
 from mailer.emulator.server import EmulatorServer
 from tests.inbox import Inbox
@@ -23,6 +24,7 @@ def inbox(settings) -> Iterator[Inbox]:
             sendgrid_timeout=2.0,
         )
         submit.sendgrid.cache_clear()
+        pace().reset()
         yield Inbox(server.url)
         submit.sendgrid().close()
         submit.sendgrid.cache_clear()

@@ -41,6 +41,8 @@ class Environment:
     sendgrid_host: str
     sendgrid_webhook_keys: tuple[str, ...]
     sendgrid_timeout: float
+    sendgrid_in_flight: int
+    sendgrid_rate: int | None
     allowed_hosts: tuple[str, ...]
     time_zone: str
     log_level: str | None
@@ -108,6 +110,14 @@ def _seconds(value: str) -> str | None:
     except ValueError:
         return "is not a number of seconds"
     return None if 0 < seconds <= 600 else "is not between 0 and 600 seconds"
+
+
+def _whole(most: int) -> Check:
+    def check(value: str) -> str | None:
+        fits = re.fullmatch(r"[0-9]{1,9}", value) and 1 <= int(value) <= most
+        return None if fits else f"is not a whole number between 1 and {most}"
+
+    return check
 
 
 def _time_zone(value: str) -> str | None:
@@ -178,6 +188,14 @@ VARIABLES = (
         default="",
     ),
     Variable("SENDGRID_TIMEOUT", "seconds to wait for an answer", "30", _seconds, default="30"),
+    Variable("SENDGRID_IN_FLIGHT", "requests at once, of all workers", "64", _whole(10_000), default="64"),
+    Variable(
+        "SENDGRID_RATE",
+        "recipients a second, of all workers; no limit when not set",
+        "5000",
+        _whole(1_000_000),
+        default="",
+    ),
     Variable(
         "ALLOWED_HOSTS",
         "host names besides PUBLIC_URL's, separated by commas",
@@ -225,6 +243,8 @@ def read(source: Mapping[str, str]) -> Environment:
         sendgrid_host=values["SENDGRID_HOST"].rstrip("/"),
         sendgrid_webhook_keys=tuple(_parts(values["SENDGRID_WEBHOOK_KEYS"])),
         sendgrid_timeout=float(values["SENDGRID_TIMEOUT"]),
+        sendgrid_in_flight=int(values["SENDGRID_IN_FLIGHT"]),
+        sendgrid_rate=int(values["SENDGRID_RATE"]) if values["SENDGRID_RATE"] else None,
         allowed_hosts=tuple(_parts(values["ALLOWED_HOSTS"])),
         time_zone=values["TIME_ZONE"],
         log_level=values["LOG_LEVEL"].upper() or None,

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from mailer.delivery.claim import Claim, reject_deliveries
+from mailer.delivery.split import split
 from mailer.sendgrid.outcome import Accepted, Outcome, Refused, Rejected, Retry, TooLarge, Unknown
 
 log = structlog.get_logger()
@@ -169,22 +170,7 @@ def _divide(cursor: CursorWrapper, claim: Claim, reason: str) -> bool:
         return _without(cursor, claim, [0], reason)
     if not _move(cursor, claim, "waiting", "statement_timestamp()"):
         return False
-    half = len(ids) // 2
-    cursor.execute(
-        "UPDATE delivery_batch SET subscriber_ids = %s WHERE id = %s", [ids[:half], claim.batch_id]
-    )
-    cursor.execute(
-        """
-        WITH other AS (
-            INSERT INTO delivery_batch (send_id, edition_id, subscriber_ids, attempts)
-            SELECT send_id, edition_id, %s, attempts FROM delivery_batch WHERE id = %s
-            RETURNING id, send_id, subscriber_ids
-        )
-        UPDATE delivery_delivery delivery SET batch_id = other.id
-        FROM other WHERE delivery.send_id = other.send_id AND delivery.subscriber_id = ANY(other.subscriber_ids)
-        """,
-        [ids[half:], claim.batch_id],
-    )
+    split(cursor, claim.batch_id, len(ids) // 2)
     return True
 
 

@@ -1,18 +1,20 @@
-"""Submitting a batch: claim it, make the one request, record what came of it."""
+"""Submitting a batch: wait for its turn, claim it, make the one request, record what came of it."""
 
 from functools import cache
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
-from mailer.delivery.claim import claim
+from mailer.delivery.claim import MAY_GO, Claim, claim
 from mailer.delivery.models import Batch
-from mailer.delivery.record import record
+from mailer.delivery.pace import Later, pace
+from mailer.delivery.ration import BATCHES, HAS_CEILINGS
+from mailer.delivery.record import LONGEST_DELAY, record
 from mailer.delivery.steer import pause
 from mailer.sendgrid.client import SendGrid
 from mailer.sendgrid.errors import SendGridError
-from mailer.sendgrid.outcome import classify
+from mailer.sendgrid.outcome import Outcome, classify
 
 log = structlog.get_logger()
 
@@ -20,27 +22,29 @@ log = structlog.get_logger()
 def submit(batch_id: int) -> bool:
     """Submit a batch if it is waiting and due; otherwise do nothing.
 
-    Safe to call twice and from many workers at once: the claim lets one through.
+    Where the pace does not let it go soon, it is put off until then. Safe to call twice and from many workers at
+    once: the claim lets one through.
 
     Returns: whether a request was made.
     """
+    size = _size(batch_id)
+    if size is None:
+        return False
+    lease = pace().enter(size)
+    if isinstance(lease, Later):
+        _put_off(batch_id, lease)
+        return False
+    outcome: Outcome | None = None
+    status = None
     try:
-        claimed = claim(batch_id)
-    except SendGridError as error:
-        _stop_and_show(batch_id, error.code, error.message)
-        return False
-    except DatabaseError:
-        raise  # the sweeper hands it out again
-    except Exception as error:
-        log.exception("claim_failed", batch=batch_id)
-        _stop_and_show(
-            batch_id, "claim_failed", f"A batch cannot be made into a request ({type(error).__name__})."
-        )
-        return False
-    if claimed is None:
-        return False
-    answer = sendgrid().send_mail(claimed.body)
-    record(claimed, classify(answer), answer.status)
+        claimed = _claim(batch_id)
+        if claimed is None:
+            return False
+        answer = sendgrid().send_mail(claimed.body)
+        outcome, status = classify(answer), answer.status
+    finally:
+        pace().leave(lease, outcome, status)
+    record(claimed, outcome, status)
     return True
 
 
@@ -51,6 +55,55 @@ def sendgrid() -> SendGrid:
     return SendGrid(
         environment.sendgrid_api_key, environment.sendgrid_host, read_timeout=environment.sendgrid_timeout
     )
+
+
+def _size(batch_id: int) -> int | None:
+    """How many recipients the request will have, at most. None where there is nothing to do.
+
+    The turn is waited for before the claim, because a claimed batch must go at once. Under ceilings only what the
+    sweep has counted may go: a second task of the same batch may come after it was put back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT batch.size FROM {BATCHES}
+            WHERE batch.id = %s AND batch.state = 'waiting' AND batch.due_at <= statement_timestamp() AND {MAY_GO}
+                AND (batch.queued_at IS NOT NULL OR NOT {HAS_CEILINGS})
+            """,
+            [batch_id],
+        )
+        row = cursor.fetchone()
+    return row and int(row[0])
+
+
+def _put_off(batch_id: int, later: Later) -> None:
+    """Back to the database, to be handed out again when its turn may come."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE delivery_batch SET due_at = statement_timestamp() + make_interval(secs => %s), queued_at = NULL,
+                changed_at = statement_timestamp()
+            WHERE id = %s AND state = 'waiting' AND due_at <= statement_timestamp()
+            """,
+            [min(later.seconds, LONGEST_DELAY), batch_id],
+        )
+    log.debug("batch_put_off", batch=batch_id, seconds=round(later.seconds, 1), reason=later.reason)
+
+
+def _claim(batch_id: int) -> Claim | None:
+    """The claim, or None where there is nothing to do or no request can be made, which pauses the send."""
+    try:
+        return claim(batch_id)
+    except SendGridError as error:
+        _stop_and_show(batch_id, error.code, error.message)
+    except DatabaseError:
+        raise  # the sweeper hands it out again
+    except Exception as error:
+        log.exception("claim_failed", batch=batch_id)
+        _stop_and_show(
+            batch_id, "claim_failed", f"A batch cannot be made into a request ({type(error).__name__})."
+        )
+    return None
 
 
 def _stop_and_show(batch_id: int, code: str, reason: str) -> None:

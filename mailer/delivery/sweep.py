@@ -13,11 +13,15 @@ from django.db import connection, transaction
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from mailer.delivery.claim import MAY_GO
+from mailer.delivery.hold import hold_late
+from mailer.delivery.ration import BATCHES, HAS_CEILINGS, rationed, take
+
 log = structlog.get_logger()
 
 QUEUE = "send"
 AT_ONCE = 5_000
-"""Batches in one sweep: five million recipients."""
+"""Batches in one sweep, and of each newsletter with ceilings besides: five million recipients."""
 LOST_AFTER = 5
 """Seconds. With an empty queue, a batch that was handed out longer ago and still waits was lost on its way."""
 STALE_AFTER = 300
@@ -25,11 +29,15 @@ STALE_AFTER = 300
 
 
 def sweep() -> int:
-    """Hand out every batch that waits, is due and is not on its way. Returns how many.
+    """Hand out every batch that waits, is due and is not on its way, as far as ceilings allow. Returns how many.
+
+    Before that, what came back to a cancelled send is cancelled, and a send that is too late is held.
 
     Raises:
         kombu.exceptions.OperationalError: the queue is away. Nothing is lost: the next sweep does it.
     """
+    _cancel_the_rest()
+    hold_late()
     with current_app.connection_for_write() as queue:
         try:
             handed = _hand_out(queue)
@@ -56,15 +64,23 @@ def _hand_out(queue: Connection) -> int:
 
 
 def _take_due(lost_after: int) -> list[int]:
+    due = _take_unlimited(lost_after)
+    for newsletter_id in rationed():
+        due += take(newsletter_id, AT_ONCE)
+    return due
+
+
+def _take_unlimited(lost_after: int) -> list[int]:
+    """What no ceiling decides about, or did so already: it was handed out and got lost."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE delivery_batch SET queued_at = statement_timestamp()
             WHERE id IN (
-                SELECT batch.id FROM delivery_batch batch JOIN delivery_send send ON send.id = batch.send_id
-                WHERE batch.state = 'waiting' AND batch.due_at <= statement_timestamp()
-                    AND send.started_at IS NOT NULL AND send.paused_at IS NULL
-                    AND (batch.queued_at IS NULL OR batch.queued_at < statement_timestamp() - make_interval(secs => %s))
+                SELECT batch.id FROM {BATCHES}
+                WHERE batch.state = 'waiting' AND batch.due_at <= statement_timestamp() AND {MAY_GO}
+                    AND (batch.queued_at IS NULL AND NOT {HAS_CEILINGS}
+                        OR batch.queued_at < statement_timestamp() - make_interval(secs => %s))
                 ORDER BY batch.id LIMIT %s FOR UPDATE OF batch SKIP LOCKED
             )
             RETURNING id
@@ -72,6 +88,23 @@ def _take_due(lost_after: int) -> list[int]:
             [lost_after, AT_ONCE],
         )
         return sorted(batch_id for (batch_id,) in cursor.fetchall())
+
+
+def _cancel_the_rest() -> None:
+    """An answer that came after its send was cancelled may have put a batch back among those that wait."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE delivery_batch SET state = 'cancelled', queued_at = NULL, changed_at = statement_timestamp()
+            WHERE id IN (
+                SELECT batch.id FROM delivery_batch batch JOIN delivery_send send ON send.id = batch.send_id
+                WHERE batch.state = 'waiting' AND send.cancelled_at IS NOT NULL
+                ORDER BY batch.id FOR UPDATE OF batch SKIP LOCKED
+            )
+            """
+        )
+        if cursor.rowcount:
+            log.info("batches_cancelled", count=cursor.rowcount)
 
 
 def _is_empty(queue: Connection) -> bool:

@@ -37,6 +37,7 @@ def test_five_variables_are_enough_and_the_others_have_defaults():
     assert found.celery_broker_url == found.redis_url == GOOD["REDIS_URL"]
     assert found.sendgrid_host == "https://api.sendgrid.com"
     assert found.sendgrid_webhook_keys == found.allowed_hosts == ()
+    assert (found.sendgrid_in_flight, found.sendgrid_rate) == (64, None)
     assert (found.sendgrid_timeout, found.time_zone, found.log_level, found.debug) == (
         30.0,
         "UTC",
@@ -84,6 +85,10 @@ WRONG = [
     ("SENDGRID_TIMEOUT", "soon", "is not a number of seconds"),
     ("SENDGRID_TIMEOUT", "0", "is not between 0 and 600 seconds"),
     ("SENDGRID_TIMEOUT", "nan", "is not between 0 and 600 seconds"),
+    ("SENDGRID_IN_FLIGHT", "0", "is not a whole number between 1 and 10000"),
+    ("SENDGRID_IN_FLIGHT", "many", "is not a whole number"),
+    ("SENDGRID_RATE", "1.5", "is not a whole number between 1 and 1000000"),
+    ("SENDGRID_RATE", "-5", "is not a whole number"),
     ("ALLOWED_HOSTS", "https://mailer.internal", "is not a host name"),
     ("TIME_ZONE", "Singapore Time", "is not the name of a time zone"),
     ("TIME_ZONE", "Asia", "is not the name of a time zone"),
@@ -165,6 +170,8 @@ def test_what_is_given_is_read_as_it_was_meant():
             "SENDGRID_HOST": "https://api.eu.sendgrid.com/",
             "SENDGRID_WEBHOOK_KEYS": f"{keys[0]}, {keys[1]},",
             "SENDGRID_TIMEOUT": "2.5",
+            "SENDGRID_IN_FLIGHT": "8",
+            "SENDGRID_RATE": "2000",
             "ALLOWED_HOSTS": "mailer.internal, .example.org,[::1]",
             "TIME_ZONE": "Asia/Singapore",
             "LOG_LEVEL": "debug",
@@ -180,6 +187,7 @@ def test_what_is_given_is_read_as_it_was_meant():
     assert found.allowed_hosts == ("mailer.internal", ".example.org", "[::1]")
     assert (found.sendgrid_timeout, found.time_zone, found.log_level) == (2.5, "Asia/Singapore", "DEBUG")
     assert found.debug
+    assert (found.sendgrid_in_flight, found.sendgrid_rate) == (8, 2000)
 
 
 def test_a_database_url_is_understood_as_libpq_does():

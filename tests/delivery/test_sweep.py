@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import threading
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -12,12 +14,17 @@ from django.db import connection
 from django.utils import timezone
 
 from mailer.delivery import sweep as sweeping
-from mailer.delivery.models import Batch, Send
+from mailer.delivery.claim import claim
+from mailer.delivery.models import Batch, Notice, Send
 from mailer.delivery.plan import plan
+from mailer.delivery.progress import progress
+from mailer.delivery.record import record
 from mailer.delivery.start import NotPlanned, discard, send_of, start
-from mailer.delivery.steer import pause, resume
+from mailer.delivery.steer import cancel, pause, resume
 from mailer.delivery.sweep import LOST_AFTER, STALE_AFTER, sweep
+from mailer.issues.models import Newsletter
 from mailer.local.ports import free_port
+from mailer.sendgrid.outcome import Retry
 from tests.newsroom import make_issue, subscribe
 
 TOPICS = ("ai", "policy", "travel")
@@ -33,18 +40,18 @@ def queue() -> redis.Redis:
     client.close()
 
 
-def planned() -> Send:
+def planned(at: str = "example.org") -> Send:
     """A planned send of three batches: a reader for each of three topics, so each has an edition of its own."""
     issue = make_issue(TOPICS)
     for topic in TOPICS:
-        subscribe(issue.newsletter.mailing_list, f"{topic}@example.org", topics=[topic])
+        subscribe(issue.newsletter.mailing_list, f"{topic}@{at}", topics=[topic])
     send = send_of(issue)
     plan(send)
     return send
 
 
-def started() -> Send:
-    send = planned()
+def started(at: str = "example.org") -> Send:
+    send = planned(at)
     Send.objects.filter(pk=send.pk).update(started_at=timezone.now())
     return send
 
@@ -195,6 +202,137 @@ def test_a_send_can_be_discarded_until_it_is_started(queue):
     start(again)
     assert not discard(again)
     assert Send.objects.get() == again
+
+
+def down_for(send: Send, hours: float) -> None:
+    """Let what waits have been due for so long."""
+    Batch.objects.filter(send=send).update(due_at=timezone.now() - timedelta(hours=hours))
+
+
+@pytest.mark.django_db
+def test_what_the_system_comes_too_late_for_is_held_and_shown_and_goes_when_it_is_resumed(queue):
+    send = started()
+    Newsletter.objects.update(lateness_limit=6, time_zone="Asia/Singapore")
+    meant = timezone.now() - timedelta(hours=7)
+    Batch.objects.filter(send=send).update(due_at=meant)
+    assert sweep() == 0
+    assert queued(queue) == []
+    send.refresh_from_db()
+    notice = Notice.objects.get()
+    assert (notice.send, notice.kind, notice.text) == (send, "held", send.paused_because)
+    there = meant.astimezone(ZoneInfo("Asia/Singapore"))
+    assert f"meant for, {there:%d %b %Y %H:%M} +08." in notice.text
+    assert "more than 6 hours ago" in notice.text
+    assert "3 people have not got it" in notice.text
+    assert f"mailer resume {send.pk}." in notice.text
+    assert f"mailer cancel {send.pk}." in notice.text
+    assert sweep() == 0
+    assert Notice.objects.count() == 1
+    assert resume(send.pk)
+    assert sweep() == 3
+    assert queued(queue) == batches(send)
+
+
+@pytest.mark.django_db
+def test_what_is_late_within_the_limit_is_sent(queue):
+    send = started()
+    down_for(send, 5.9)
+    assert sweep() == 3
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_send_of_which_a_part_is_too_late_is_held_whole(queue):
+    send = started()
+    Batch.objects.filter(pk=batches(send)[0]).update(due_at=timezone.now() - timedelta(hours=7))
+    other = started("example.net")
+    assert sweep() == 3
+    assert queued(queue) == batches(other)
+    send.refresh_from_db()
+    assert "1 person has not got it" in send.paused_because
+
+
+@pytest.mark.django_db
+def test_what_was_handed_out_in_time_is_not_held(queue):
+    send = started()
+    down_for(send, 7)
+    long_ago(send, 6 * 3600)
+    assert sweep() == 3
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_waits_for_somebody_is_not_held_for_being_late(queue):
+    paused, unstarted, cancelled = started(), planned("example.net"), started("example.com")
+    pause(paused.pk, "wait")
+    cancel(cancelled.pk, "enough")
+    for send in (paused, unstarted, cancelled):
+        down_for(send, 7)
+    assert sweep() == 0
+    assert not Notice.objects.exists()
+    assert Send.objects.get(pk=paused.pk).paused_because == "wait"
+
+
+@pytest.mark.django_db
+def test_what_waits_for_the_winner_of_a_test_is_late_from_the_choice_on(queue):
+    send = started()
+    tried, *others = batches(send)
+    Send.objects.filter(pk=send.pk).update(test_share=30)
+    Batch.objects.filter(pk=tried).update(in_test=True)
+    assert sweep() == 1
+    assert queued(queue) == [tried]
+    Batch.objects.filter(pk__in=others).update(due_at=timezone.now() - timedelta(hours=30))
+    assert sweep() == 0
+    Send.objects.filter(pk=send.pk).update(winner=0, decided_at=timezone.now() - timedelta(hours=5))
+    assert sweep() == 2
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_waited_for_a_winner_and_is_too_late_after_the_choice_is_held(queue):
+    send = started()
+    decided = timezone.now() - timedelta(hours=7)
+    Send.objects.filter(pk=send.pk).update(test_share=30, winner=0, decided_at=decided)
+    down_for(send, 30)
+    assert sweep() == 0
+    assert f"{decided:%d %b %Y %H:%M} UTC" in Notice.objects.get().text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweepers_at_once_hold_a_send_once_and_hand_out_nothing_of_it(queue):
+    send = started()
+    down_for(send, 7)
+    together, handed, lock = threading.Barrier(4), [], threading.Lock()
+
+    def work() -> None:
+        try:
+            together.wait(60)
+            count = sweep()
+            with lock:
+                handed.append(count)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert handed == [0] * 4
+    assert Notice.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_what_comes_back_to_a_cancelled_send_is_cancelled(queue):
+    send = started()
+    claimed = claim(batches(send)[0])
+    cancel(send.pk, "enough")
+    record(claimed, Retry("too many requests", after=0), 429)
+    assert Batch.objects.get(pk=claimed.batch_id).state == "waiting"
+    assert sweep() == 0
+    assert set(Batch.objects.values_list("state", "queued_at")) == {("cancelled", None)}
+    assert progress(send).finished
+    assert progress(send).adds_up
 
 
 @pytest.mark.django_db(transaction=True)
