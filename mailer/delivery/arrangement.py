@@ -1,0 +1,99 @@
+"""How a send is arranged on the command line: when it goes out, to whom again, and with which A/B test."""
+
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from typing import Any
+
+from mailer.config.arguments import number
+from mailer.delivery.errors import DeliveryError
+from mailer.delivery.models import Send
+from mailer.delivery.schedule import WRITTEN, read_schedule
+from mailer.delivery.start import again, send_of
+from mailer.delivery.variants import ABTest
+from mailer.issues.models import Issue
+
+MOST_MINUTES = 7 * 24 * 60
+
+
+class BadArrangement(DeliveryError):
+    """Options that do not go together."""
+
+    code = "bad_arrangement"
+
+
+def add_arrangement(parser: ArgumentParser) -> None:
+    """The options of `arranged`."""
+    parser.add_argument(
+        "--again", action="store_true", help="only to those who have not got it: who failed, or joined later"
+    )
+    when = parser.add_argument_group("when")
+    when.add_argument("--at", metavar="TIME", help=f'one moment for everybody, such as "{WRITTEN}"')
+    when.add_argument(
+        "--zone", metavar="ZONE", help="the time zone of --at; the newsletter's where none is named"
+    )
+    when.add_argument(
+        "--local", metavar="TIME", help="each recipient's local time: their zone, else their country's"
+    )
+    test = parser.add_argument_group("A/B test of the subject")
+    test.add_argument(
+        "--subject",
+        action="append",
+        metavar="TEXT",
+        default=[],
+        help="try this one too, beside the issue's own; up to three times",
+    )
+    test.add_argument(
+        "--preheader",
+        action="append",
+        metavar="TEXT",
+        default=[],
+        help="likewise; the first goes with the first --subject, and so on",
+    )
+    test.add_argument(
+        "--test-share", type=number(1, 99), metavar="PERCENT", default=20, help="who tries them; 20"
+    )
+    test.add_argument("--test-by", choices=Send.Metric.values, default="clicks", help="what wins; clicks")
+    test.add_argument(
+        "--test-minutes",
+        type=number(1, MOST_MINUTES),
+        metavar="N",
+        default=240,
+        help="until the winner is chosen; 240",
+    )
+
+
+def is_arranged(options: Mapping[str, Any]) -> bool:
+    """Whether any of the options says more than "the send there is"."""
+    return any(options[name] for name in ("again", "at", "zone", "local", "subject", "preheader"))
+
+
+def arranged(issue: Issue, options: Mapping[str, Any]) -> Send:
+    """The send of an issue that the options ask for: the one there is, or one that is made for it.
+
+    Raises:
+        BadArrangement, BadSchedule, BadTest: it cannot be arranged so.
+        AlreadyStarted, NotOver: what there is cannot be arranged in another way, or not yet.
+    """
+    if options["zone"] and not options["at"]:
+        raise BadArrangement("--zone says what zone the time of --at is in: name both, or neither.")
+    schedule = None
+    if options["at"] or options["local"]:
+        schedule = read_schedule(
+            options["at"], options["local"], options["zone"] or issue.newsletter.time_zone
+        )
+    test = _test(options)
+    if not options["again"]:
+        return send_of(issue, schedule, test)
+    if test:
+        raise BadArrangement("A send to those who have not got it takes the subject that won: no test again.")
+    return again(issue, schedule)
+
+
+def _test(options: Mapping[str, Any]) -> ABTest | None:
+    subjects, preheaders = options["subject"], options["preheader"]
+    if not (subjects or preheaders):
+        return None
+    most = max(len(subjects), len(preheaders))
+    pad = [""] * most
+    tried = tuple(zip((subjects + pad)[:most], (preheaders + pad)[:most], strict=True))
+    return ABTest(tried, options["test_share"], options["test_by"], options["test_minutes"])

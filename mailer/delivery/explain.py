@@ -1,0 +1,87 @@
+"""Why somebody gets a send, or does not: the answer for one person, in a sentence or two."""
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Lower
+
+from mailer.delivery.explain_delivery import explain_delivery, stories_of
+from mailer.delivery.explain_exclusion import explain_exclusion
+from mailer.delivery.foreseen import Foreseen, foreseen
+from mailer.delivery.models import Exclusion, Send
+from mailer.delivery.verdict import Explanation, Verdict
+from mailer.delivery.wording import REJECTED, moment
+from subscribers.models import Subscriber, Subscription, Suppression
+
+
+def explain(send: Send, address: str) -> Explanation:
+    """Why an address gets a send or not: from the ledger when it is planned, else as it would be planned now.
+
+    Args:
+        address: as somebody typed it; case does not matter.
+    Raises:
+        BuildError: the send is not planned and its issue cannot be rendered.
+    """
+    with foreseen(send) as who:
+        return explain_among(who, address)
+
+
+def explain_among(who: Foreseen, address: str) -> Explanation:
+    """Why an address gets a send or not, among the people of that send."""
+    address = address.strip().replace("\0", "\ufffd")
+    subscriber = Subscriber.objects.alias(key=Lower("email")).filter(key=Lower(Value(address))).first()
+    if subscriber is None:
+        return _nobody(address)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT reason, edition, in_test, due_at FROM ({who.sql}) who WHERE subscriber_id = %(subscriber)s",
+            {**who.values, "subscriber": subscriber.pk},
+        )
+        found = cursor.fetchone()
+    if found is None:
+        return _off_the_list(who.send, subscriber)
+    reason, edition, in_test, due_at = found
+    if reason not in (None, REJECTED, Exclusion.Reason.CANCELLED):
+        return explain_exclusion(who.send, subscriber, Exclusion.Reason(reason))
+    if who.send.planned_at is not None:
+        return explain_delivery(who.send, subscriber)
+    return _would_get(who, subscriber, edition, in_test, due_at)
+
+
+def _nobody(address: str) -> Explanation:
+    text = f"Nobody in the store has the address {address}. Check how it is written."
+    suppressed = Suppression.objects.filter(address=Lower(Value(address))).order_by("created_at").first()
+    if suppressed is None:
+        return Explanation(address, Verdict.NO_SUBSCRIBER, text)
+    since = moment(suppressed.created_at)
+    text += f" It is suppressed since {since} ({suppressed.get_reason_display()}), so it would get nothing either."
+    return Explanation(address, Verdict.NO_SUBSCRIBER, text, since=suppressed.created_at)
+
+
+def _off_the_list(send: Send, subscriber: Subscriber) -> Explanation:
+    there = Subscription.objects.filter(mailing_list=send.mailing_list_id, subscriber=subscriber).first()
+    if there is None:
+        text = f"{subscriber.email} is not on the list {send.mailing_list}, which {send.issue} goes to."
+        return Explanation(subscriber.email, Verdict.NOT_ON_LIST, text)
+    joined, planned = moment(there.created_at), moment(send.planned_at or there.created_at)
+    text = (
+        f"{subscriber.email} joined the list {send.mailing_list} on {joined}, after send {send.pk} was planned on "
+        f"{planned}."
+    )
+    if send.started_at:
+        text += f" When it is over, who has not got it gets it with: mailer send {send.issue} --again"
+    return Explanation(subscriber.email, Verdict.NOT_ON_LIST, text, since=there.created_at)
+
+
+def _would_get(
+    who: Foreseen, subscriber: Subscriber, edition: int, in_test: bool, due_at: datetime | None
+) -> Explanation:
+    story_ids, variant = who.editions[edition]
+    when = moment(due_at) if due_at else "as soon as the send is started"
+    text = f"{subscriber.email} gets {who.send.issue} with {stories_of(who.send, story_ids)}, {when}."
+    if in_test:
+        text += f" They are among those on whom variant {variant} of the A/B test is tried."
+    elif who.send.test_share:
+        text += " They get the winner of the A/B test, when it is chosen."
+    return Explanation(subscriber.email, Verdict.WILL_GET, text, since=due_at)
