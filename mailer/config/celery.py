@@ -31,6 +31,9 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "mailer.delivery.tasks.sweep", "schedule": 2.0, "options": {"expires": 10}},
         "settle": {"task": "mailer.delivery.tasks.settle", "schedule": 5.0, "options": {"expires": 10}},
+        "guard": {"task": "mailer.delivery.tasks.guard", "schedule": 10.0, "options": {"expires": 20}},
+        "decide": {"task": "mailer.delivery.tasks.decide", "schedule": 10.0, "options": {"expires": 20}},
+        "tell": {"task": "mailer.delivery.tasks.tell", "schedule": 15.0, "options": {"expires": 30}},
         "fold": {"task": "mailer.tracking.tasks.fold", "schedule": 2.0, "options": {"expires": 10}},
     },
 )

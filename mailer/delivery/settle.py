@@ -1,7 +1,7 @@
 """Settling submissions whose outcome is unknown: by evidence, never by guessing.
 
 Evidence is an event that carries the submission's id, SendGrid's Email Logs (evidence.py), or a person's decision
-that is kept with its reason (mailer settle).
+that is kept with who, when and why (mailer settle, and the page of unknown submissions).
 """
 
 from collections.abc import Iterable
@@ -50,11 +50,12 @@ def expire_claims(now: datetime | None = None) -> int:
     return count
 
 
-def accept(submission_ids: Iterable[UUID], evidence: str) -> int:
+def accept(submission_ids: Iterable[UUID], evidence: str, decided_by: str = "") -> int:
     """Settle submissions as accepted. Those that are settled already stay as they are.
 
     Args:
-        evidence: what proves it, for the record: "event", "email logs", or who decided it and why.
+        evidence: what proves it, for the record: "event", "email logs", or how the person knows who decided it.
+        decided_by: that person's name; "" where nobody had to decide.
     Returns: how many were settled.
     """
     with transaction.atomic(), connection.cursor() as cursor:
@@ -66,29 +67,48 @@ def accept(submission_ids: Iterable[UUID], evidence: str) -> int:
                 RETURNING submission_id
             )
             UPDATE delivery_submission
-            SET outcome = 'accepted', evidence = %s, finished_at = coalesce(finished_at, statement_timestamp())
+            SET outcome = 'accepted', evidence = %s, decided_by = %s, settled_at = statement_timestamp(),
+                finished_at = coalesce(finished_at, statement_timestamp())
             FROM proven WHERE delivery_submission.id = proven.submission_id
             """,
-            [list(submission_ids), evidence],
+            [list(submission_ids), evidence, decided_by],
         )
         count = int(cursor.rowcount)
     if count:
-        log.info("submissions_settled", outcome="accepted", evidence=evidence, count=count)
+        log.info(
+            "submissions_settled", outcome="accepted", evidence=_logged(evidence, decided_by), count=count
+        )
     return count
 
 
-def release(submission_id: UUID, evidence: str) -> bool:
-    """Settle a submission as proven not accepted: its batch may go again. Returns False when it was settled before."""
+def release(submission_id: UUID, evidence: str, decided_by: str = "") -> bool:
+    """Settle a submission as proven not accepted: its batch may go again.
+
+    Args:
+        evidence, decided_by: see accept.
+    Returns: False when it was settled before.
+    """
     with transaction.atomic():
         moved = Batch.objects.filter(submission_id=submission_id, state=Batch.State.UNKNOWN).update(
             state=Batch.State.WAITING, due_at=timezone.now(), queued_at=None, changed_at=timezone.now()
         )
         if moved:
             Submission.objects.filter(pk=submission_id).update(
-                outcome=Submission.Outcome.NOT_ACCEPTED, evidence=evidence
+                outcome=Submission.Outcome.NOT_ACCEPTED,
+                evidence=evidence,
+                decided_by=decided_by,
+                settled_at=timezone.now(),
             )
     if moved:
         log.info(
-            "submission_settled", outcome="not_accepted", evidence=evidence, submission=str(submission_id)
+            "submission_settled",
+            outcome="not_accepted",
+            evidence=_logged(evidence, decided_by),
+            submission=str(submission_id),
         )
     return bool(moved)
+
+
+def _logged(evidence: str, decided_by: str) -> str:
+    """What a person wrote may name people: the log says only that there was one."""
+    return "a person" if decided_by else evidence

@@ -1,16 +1,22 @@
 """What workers run. Each task is safe to run twice, and carries at most an id."""
 
+import threading
 import time
 
 import structlog
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
+from mailer.delivery import guard as guarding
 from mailer.delivery import settle as settling
 from mailer.delivery import submit as submitting
 from mailer.delivery import sweep as sweeping
 from mailer.delivery.evidence import look_for_evidence
+from mailer.delivery.models import Batch
+from mailer.delivery.notices import mail_notices
+from mailer.delivery.winner import decide_due
 
 log = structlog.get_logger()
 
@@ -18,10 +24,23 @@ SWEPT_AT = "swept_at"
 """Where the cache keeps the time of the last sweep (unix seconds): the pulse of beat."""
 
 
+stopping = threading.Event()
+"""Set once this worker was told to stop."""
+
+
+@worker_shutting_down.connect
+def begin_nothing_new(**_: object) -> None:
+    """Celery needs a moment to stop its threads, in which they would go on to the next batch."""
+    stopping.set()
+
+
 @shared_task
 def submit(batch_id: int) -> None:
-    """Submit one batch."""
-    submitting.submit(batch_id)
+    """Submit one batch; a worker that was told to stop leaves it to the next sweep."""
+    if stopping.is_set():
+        Batch.objects.filter(pk=batch_id, state=Batch.State.WAITING).update(queued_at=None)
+    else:
+        submitting.submit(batch_id)
 
 
 @shared_task
@@ -39,3 +58,21 @@ def settle() -> None:
     """Look after submissions without a known outcome."""
     settling.expire_claims()
     look_for_evidence(submitting.sendgrid())
+
+
+@shared_task
+def guard() -> None:
+    """Pause what runs past a limit."""
+    guarding.watch()
+
+
+@shared_task
+def decide() -> None:
+    """Choose the winners of the tests that are over."""
+    decide_due()
+
+
+@shared_task
+def tell() -> None:
+    """Mail the owners of newsletters what they have to know."""
+    mail_notices(submitting.sendgrid())

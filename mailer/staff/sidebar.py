@@ -1,20 +1,34 @@
 """The staff site's sidebar: what a person may see, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
+from mailer.delivery.unknown import unknown
+
 
 @dataclass(frozen=True)
 class Entry:
-    """A list of one model. The icon is a name of Google's Material Symbols."""
+    """A list of one model, or another page of its admin. The icon is a name of Google's Material Symbols; `count`
+    says how many wait there for somebody."""
 
     title: str
     icon: str
     app: str
     model: str
+    page: str = "changelist"
+    count: Callable[[], int] | None = None
+
+
+MOST = 100
+"""The badge counts no further."""
+
+
+def _unknown() -> int:
+    return len(unknown().values_list("pk")[:MOST])
 
 
 GROUPS = (
@@ -41,6 +55,7 @@ GROUPS = (
             Entry("Sends", "send", "delivery", "send"),
             Entry("Batches", "inventory_2", "delivery", "batch"),
             Entry("Submissions", "outbox", "delivery", "submission"),
+            Entry("Unknown", "question_mark", "delivery", "submission", "unknown", _unknown),
             Entry("Events", "bolt", "tracking", "event"),
         ),
     ),
@@ -56,7 +71,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             {
                 "title": entry.title,
                 "icon": entry.icon,
-                "link": reverse(f"admin:{entry.app}_{entry.model}_changelist"),
+                "link": reverse(f"admin:{entry.app}_{entry.model}_{entry.page}"),
+                "badge": entry.count() if entry.count else None,
+                "badge_variant": "warning",
             }
             for entry in entries
             if any(

@@ -14,6 +14,8 @@ from mailer.tracking.reading import FACTS, FAILURES, Reading
 
 Key = tuple[int, int]
 """Send and subscriber: a delivery."""
+Failure = tuple[int, datetime, str, bool, str]
+"""Rank, time and class of a failure, whether it has no status, and its status: the least is the foremost."""
 
 
 @dataclass
@@ -21,14 +23,18 @@ class Facts:
     """What some events say of one delivery: the earliest time of each fact, and the foremost failure."""
 
     times: dict[str, datetime] = field(default_factory=dict)
-    failure: tuple[int, datetime, str] | None = None
+    failure: Failure | None = None
 
-    def add(self, fact: str, at: datetime, failure: str | None) -> None:
+    def add(self, reading: Reading) -> None:
         """Take in one more event."""
+        fact, at, status = reading.fact, reading.at, reading.status
+        if fact is None:
+            return
         self.times[fact] = min(at, self.times.get(fact, at))
-        if failure is not None:
-            # A hard bounce says more than a block, and that more than a drop; of one sort the first counts.
-            candidate = (FAILURES.index(fact), at, failure)
+        if reading.failure is not None:
+            # A hard bounce says more than a block, and that more than a drop; of one sort the first counts, and of
+            # two at once one with a status.
+            candidate = (FAILURES.index(fact), at, reading.failure, status is None, status or "")
             self.failure = min(candidate, self.failure or candidate)
 
 
@@ -77,7 +83,7 @@ def write_facts(cursor: CursorWrapper, readings: Iterable[Reading]) -> None:
         if reading.fact is None or reading.send_id is None or reading.subscriber_id is None:
             continue
         key = (reading.send_id, reading.subscriber_id)
-        facts.setdefault(key, Facts()).add(reading.fact, reading.at, reading.failure)
+        facts.setdefault(key, Facts()).add(reading)
         if reading.url:
             click = (*key, reading.url)
             clicks[click] = min(reading.at, clicks.get(click, reading.at))
@@ -92,24 +98,29 @@ _CHANGES = ", ".join(f"{fact} = least(delivery.{fact}, given.{fact})" for fact i
 _DIFFERS = " OR ".join(
     f"least(delivery.{fact}, given.{fact}) IS DISTINCT FROM delivery.{fact}" for fact in FACTS
 )
-_CLASS = """
-CASE
-    WHEN given.class IS NULL THEN delivery.bounce_class
-    WHEN delivery.bounce_class IS NULL THEN given.class
-    WHEN (given.rank, given.class_at, given.class COLLATE "C") < (
+# Whether the failure that is given comes before the one that the delivery has.
+_FOREMOST = """
+given.class IS NOT NULL AND (
+    delivery.bounce_class IS NULL
+    OR (given.rank, given.class_at, given.class COLLATE "C", given.nameless, given.status COLLATE "C") < (
         CASE WHEN delivery.bounced_at IS NOT NULL THEN 0 WHEN delivery.blocked_at IS NOT NULL THEN 1 ELSE 2 END,
         coalesce(delivery.bounced_at, delivery.blocked_at, delivery.dropped_at),
-        delivery.bounce_class COLLATE "C"
-    ) THEN given.class
-    ELSE delivery.bounce_class
-END
+        delivery.bounce_class COLLATE "C",
+        delivery.refusal_status IS NULL,
+        coalesce(delivery.refusal_status, '') COLLATE "C"
+    )
+)
 """
 _UPDATE = f"""
-UPDATE delivery_delivery delivery SET {_CHANGES}, bounce_class = {_CLASS}
-FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::timestamptz[], %s::text[]{", %s::timestamptz[]" * len(FACTS)})
-    AS given (send_id, subscriber_id, rank, class_at, class, {", ".join(FACTS)})
+UPDATE delivery_delivery delivery SET {_CHANGES},
+    bounce_class = CASE WHEN {_FOREMOST} THEN given.class ELSE delivery.bounce_class END,
+    refusal_status = CASE WHEN {_FOREMOST} THEN nullif(given.status, '') ELSE delivery.refusal_status END
+FROM unnest(
+    %s::bigint[], %s::bigint[], %s::int[], %s::timestamptz[], %s::text[], %s::boolean[], %s::text[]
+    {", %s::timestamptz[]" * len(FACTS)}
+) AS given (send_id, subscriber_id, rank, class_at, class, nameless, status, {", ".join(FACTS)})
 WHERE delivery.send_id = given.send_id AND delivery.subscriber_id = given.subscriber_id
-    AND ({_DIFFERS} OR {_CLASS} IS DISTINCT FROM delivery.bounce_class)
+    AND ({_DIFFERS} OR {_FOREMOST})
 """
 
 
@@ -124,11 +135,9 @@ def _write_deliveries(cursor: CursorWrapper, facts: dict[Key, Facts]) -> None:
         """,
         [sends, subscribers],
     )
-    failures = [found.failure or (None, None, None) for found in facts.values()]
+    failures = [found.failure or (None,) * 5 for found in facts.values()]
     times = [[found.times.get(fact) for found in facts.values()] for fact in FACTS]
-    cursor.execute(
-        _UPDATE, [sends, subscribers, *([failure[n] for failure in failures] for n in range(3)), *times]
-    )
+    cursor.execute(_UPDATE, [sends, subscribers, *map(list, zip(*failures, strict=True)), *times])
 
 
 def _write_clicks(cursor: CursorWrapper, clicks: dict[tuple[int, int, str], datetime]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from mailer.delivery.progress import Progress
+from mailer.delivery.winner import Result
 
 DOMAINS = 12
 """Receiving domains shown by name; the rest is added up."""
@@ -108,7 +109,8 @@ class Report:
     """All figures of a send.
 
     `started_at` is when the first request left, None before. `domains` are the greatest by people sent to;
-    `other_domains` adds up the rest and says how many they are in its name.
+    `other_domains` adds up the rest and says how many they are in its name. `variants` are those of the A/B test, none
+    without one; they are judged by `metric`, and `decided_because` says who won and why.
     """
 
     send_id: int
@@ -133,6 +135,9 @@ class Report:
     domains: tuple[DomainFigures, ...]
     other_domains: DomainFigures | None
     editions: tuple[EditionFigures, ...]
+    variants: tuple[Result, ...]
+    metric: str
+    decided_because: str
 
     @property
     def adds_up(self) -> bool:

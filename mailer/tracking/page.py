@@ -30,7 +30,7 @@ def render(report: Report) -> str:
         {
             "report": report,
             "subject": subject(report),
-            "identity": identity(report),
+            "identity": identity(report.identity),
             "segments": segments(report.identity),
             "charts": hour_charts(report.hours),
             "ticks": [f"{axis(report.hours) * n // 4} h" for n in range(5)],

@@ -28,6 +28,9 @@ FACTS = (
 FAILURES = ("bounced_at", "blocked_at", "dropped_at")
 """The facts that have a class of their own; the class of the foremost is the one that is kept."""
 
+OF_FAILURES = ("bounce_class", "refusal_status")
+"""What is kept of the foremost failure beside its time: columns of a delivery."""
+
 LONGEST_ADDRESS = 320
 LONGEST_CLASS = 60
 LONGEST_DETAIL = 500
@@ -41,13 +44,16 @@ _MEANINGS: dict[str, tuple[str | None, str | None]] = {
     "group_unsubscribe": ("unsubscribed_at", None),
 }
 _NUMBER = re.compile(r"[0-9]{1,18}")
+# Class, subject, detail: RFC 3463, section 2.
+_STATUS = re.compile(r"(?<![0-9.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9]|\.[0-9])")
 
 
 @dataclass(frozen=True)
 class Reading:
     """An event, read.
 
-    `fact` is what it says of a delivery (one of FACTS) and `failure` its class where that is a failure.
+    `fact` is what it says of a delivery (one of FACTS) and `failure` its class where that is a failure; `status` is
+    the enhanced status (RFC 3463) with which the receiving server refused it, None where it named none.
     `send_id`, `subscriber_id` and `submission_id` are what our custom arguments say, None where they say
     nothing usable; whether there is such a row is for the database to say. `address` is as it came, "" for
     none. `suppression` is the reason for which the address must get nothing from now on.
@@ -57,6 +63,7 @@ class Reading:
     at: datetime
     fact: str | None = None
     failure: str | None = None
+    status: str | None = None
     send_id: int | None = None
     subscriber_id: int | None = None
     submission_id: UUID | None = None
@@ -87,6 +94,7 @@ def read(kind: str, at: datetime, payload: Mapping[str, Any]) -> Reading:
         at=at,
         fact=fact,
         failure=_failure(fact, payload, reason),
+        status=_status(payload, reason) if fact in ("bounced_at", "blocked_at") else None,
         send_id=None if nameless else send_id,
         subscriber_id=None if nameless else subscriber_id,
         submission_id=_uuid(payload.get("mailer_submission")),
@@ -121,6 +129,16 @@ def _failure(fact: str | None, payload: Mapping[str, Any], reason: str) -> str |
         return None
     named = reason if fact == "dropped_at" else _text(payload.get("bounce_classification"))
     return named.strip()[:LONGEST_CLASS] or "Unclassified"
+
+
+def _status(payload: Mapping[str, Any], reason: str) -> str | None:
+    """The enhanced status of a refusal: the event's own, or where that says nothing (5.0.0), the one in the reason."""
+    given = _text(payload.get("status")).strip()
+    own = given if _STATUS.fullmatch(given) else None
+    if own is None or own.endswith(".0.0"):
+        found = _STATUS.search(reason)
+        return found[0] if found else own
+    return own
 
 
 def _text(value: Any) -> str:

@@ -7,7 +7,7 @@ from django.db.backends.utils import CursorWrapper
 from mailer.tracking.facts import attribute_by_address, write_facts
 from mailer.tracking.fold import LIMIT, LOCK, fold_events, read_all
 from mailer.tracking.leavings import attribute_leavings
-from mailer.tracking.reading import FACTS
+from mailer.tracking.reading import FACTS, OF_FAILURES
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ def rebuild() -> int:
 
 
 def _empty(cursor: CursorWrapper) -> None:
-    columns = (*FACTS, "bounce_class")
+    columns = (*FACTS, *OF_FAILURES)
     cursor.execute(
         f"UPDATE delivery_delivery SET {', '.join(f'{column} = NULL' for column in columns)} "
         f"WHERE num_nonnulls({', '.join(columns)}) > 0"

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from mailer.delivery.models import ExclusionReason, Send
 from mailer.delivery.progress import progress
+from mailer.delivery.winner import results
 from mailer.tracking.figures import (
     DOMAINS,
     Bounce,
@@ -56,6 +57,9 @@ def report(send: Send) -> Report:
             domains=domains[:DOMAINS],
             other_domains=_add_up(domains[DOMAINS:]),
             editions=_editions(cursor, now.pk),
+            variants=tuple(results(now)),
+            metric=now.test_metric,
+            decided_because=now.decided_because,
         )
 
 

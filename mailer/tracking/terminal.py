@@ -33,8 +33,9 @@ def show(console: Console, report: Report) -> None:
         console.print("This send is not planned yet: nobody is in it.")
         return
     sums = "adds up" if report.adds_up else "does NOT add up: please report this"
-    console.print(Text(f"\n{identity(report)}: {sums}", "green" if report.adds_up else "bold red"))
+    console.print(Text(f"\n{identity(report.identity)}: {sums}", "green" if report.adds_up else "bold red"))
     _rates(console, report)
+    _variants(console, report)
     _reasons(console, report)
     _stories(console, report)
     _links(console, report)
@@ -74,6 +75,19 @@ def _rates(console: Console, report: Report) -> None:
         f" least once, {people(totals.silent)} accepted of whom nothing final was heard yet.",
         highlight=False,
     )
+
+
+def _variants(console: Console, report: Report) -> None:
+    table = _table("", "sent", "delivered", "opened", "clicked", "share")
+    for variant in report.variants:
+        numbers = (variant.sent, variant.delivered, variant.opened, variant.clicked)
+        share = percent(variant.share(report.metric))
+        table.add_row(_plain(f"{variant.number}. {variant.subject}"), *map(people, numbers), share)
+    _print(
+        console, f"A/B test: people who got a variant; share of {report.metric} among the delivered", table
+    )
+    if report.variants:
+        console.print(_plain(report.decided_because or "The winner is not chosen yet."))
 
 
 def _reasons(console: Console, report: Report) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from mailer.delivery.progress import Progress
 from mailer.tracking.figures import Report
 
 NOTHING = "–"
@@ -32,9 +33,8 @@ def moment(at: datetime | None) -> str:
     return f"{local.day} {local:%B %Y, %H:%M %Z}"
 
 
-def identity(report: Report) -> str:
+def identity(now: Progress) -> str:
     """Where the candidates of a send are, as a sum: candidates = excluded + waiting + accepted + rejected + unknown."""
-    now = report.identity
     waiting = f"{people(now.waiting)} waiting"
     if now.in_flight:
         waiting += f" (of them {people(now.in_flight)} in flight)"

@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from mailer.delivery.claim import claim
-from mailer.delivery.evidence import LOOK_AGAIN, LOOKS, SAFE_WAIT, look_for_evidence
+from mailer.delivery.evidence import LOGS_KEPT, LOOK_AGAIN, LOOKS, SAFE_WAIT, look_for_evidence
 from mailer.delivery.models import Batch, Submission
 from mailer.delivery.progress import progress
 from mailer.delivery.settle import accept, claim_limit, expire_claims, release
 from mailer.delivery.submit import sendgrid, submit
+from mailer.delivery.unknown import known, unknown
 from tests.delivery.test_submit import one_batch
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,9 @@ def test_an_event_that_carries_the_submissions_id_proves_acceptance():
     assert accept([claimed.submission_id], "event") == 1
     assert accept([claimed.submission_id], "event") == 0
     assert progress(send).accepted == 3
-    assert Submission.objects.get().evidence == "event"
+    submission = Submission.objects.get()
+    assert (submission.evidence, submission.decided_by) == ("event", "")
+    assert submission.settled_at is not None
 
 
 def test_an_event_settles_a_submission_that_is_still_under_way():
@@ -47,8 +50,38 @@ def test_what_is_proven_not_accepted_waits_again():
     claimed = claim(batch.pk)
     expire_claims(timezone.now() + claim_limit() + timedelta(seconds=1))
     assert release(claimed.submission_id, "email logs")
-    assert not release(claimed.submission_id, "email logs")
+    assert not release(claimed.submission_id, "somebody says so", "anna")
     assert progress(send).waiting == 3
+    submission = Submission.objects.get()
+    assert (submission.evidence, submission.decided_by) == ("email logs", "")
+    assert submission.settled_at is not None
+
+
+def test_a_persons_decision_is_kept_with_who_when_and_why():
+    send, batch = one_batch()
+    claimed = claim(batch.pk)
+    expire_claims(timezone.now() + claim_limit() + timedelta(seconds=1))
+    assert accept([claimed.submission_id], "the activity feed shows it", "anna") == 1
+    submission = Submission.objects.get()
+    assert (submission.evidence, submission.decided_by) == ("the activity feed shows it", "anna")
+    assert submission.settled_at is not None
+    assert progress(send).accepted == 3
+
+
+@pytest.mark.parametrize("looked", [False, True])
+def test_the_next_look_into_the_logs_is_when_the_settler_looks_again(looked):
+    _send, batch = one_batch()
+    claim(batch.pk)
+    expire_claims(timezone.now() + claim_limit() + timedelta(seconds=1))
+    if looked:
+        Submission.objects.update(looked_at=timezone.now() + timedelta(minutes=7))
+    (found,) = known(unknown())
+    submission = found.submission
+    assert found.next_look == (
+        submission.looked_at + LOOK_AGAIN if looked else submission.started_at + SAFE_WAIT
+    )
+    Submission.objects.update(started_at=timezone.now() - LOGS_KEPT, looked_at=None)
+    assert known(unknown())[0].next_look is None
 
 
 def test_the_email_logs_prove_acceptance_after_a_safe_wait(inbox):

@@ -18,7 +18,7 @@ from mailer.delivery.models import Batch, Delivery, Submission
 from mailer.tracking.fold import fold_events
 from mailer.tracking.intake import read_post, store
 from mailer.tracking.models import Click, Event
-from mailer.tracking.reading import FACTS
+from mailer.tracking.reading import FACTS, OF_FAILURES
 from mailer.tracking.replay import rebuild
 from subscribers.leaving import leave
 from subscribers.models import Consent, Subscription, Suppression
@@ -40,9 +40,11 @@ class World:
     def event(self, drawn: tuple[str, int, int, int, str]) -> dict[str, Any]:
         """An event from what hypothesis drew."""
         kind, send, who, after, variety = drawn
+        after, which = divmod(after, len(STATUSES))
+        status = STATUSES[which]
         own: dict[str, Any] = {
-            "bounce": {"type": "bounce", "bounce_classification": variety},
-            "block": {"type": "blocked", "bounce_classification": variety},
+            "bounce": {"type": "bounce", "bounce_classification": variety, **status},
+            "block": {"type": "blocked", "bounce_classification": variety, **status},
             "dropped": {"reason": variety},
             "machine open": {"sg_machine_open": True},
             "click": {"url": "https://example.org/tea" if variety < "M" else "https://example.org/bridge"},
@@ -56,6 +58,7 @@ class World:
                 "email": address,
                 "timestamp": int(moment.timestamp()),
                 "bounce_classification": variety,
+                **status,
             }
         name = {"block": "bounce", "machine open": "open"}.get(kind, kind)
         return self.sends[send].event(name, who, after + 604_800 * send, **own)
@@ -65,11 +68,16 @@ KINDS = (
     *("processed", "deferred", "delivered", "bounce", "block", "nameless bounce", "dropped", "open"),
     *("machine open", "click", "spamreport", "unsubscribe", "group_unsubscribe", "group_resubscribe"),
 )
+STATUSES: tuple[dict[str, str], ...] = (
+    {"status": "5.1.1"},
+    {"status": "5.0.0", "reason": "550 5.7.26 unauthenticated"},
+    {"reason": "550 no such user"},
+)
 DRAWN = st.tuples(
     st.sampled_from(KINDS),
     st.integers(0, 1),
     st.integers(0, 2),
-    st.integers(0, 5),
+    st.integers(0, 8),
     st.sampled_from(["Content", "Invalid", "Unclassified", "Éloigné"]),
 )
 
@@ -102,7 +110,7 @@ def fold_and_crash(limit: int) -> None:
 def state() -> State:
     """All that events decide."""
     return {
-        "deliveries": sorted(Delivery.objects.values_list("send", "subscriber", *FACTS, "bounce_class")),
+        "deliveries": sorted(Delivery.objects.values_list("send", "subscriber", *FACTS, *OF_FAILURES)),
         "clicks": sorted(Click.objects.values_list("link", "subscriber", "at")),
         "suppressions": sorted(Suppression.objects.values_list("address", "reason")),
         "subscriptions": sorted(Subscription.objects.values_list("subscriber", "state")),

@@ -120,6 +120,38 @@ def test_a_hard_bounce_names_the_class_even_after_a_block(ledger: Ledger) -> Non
     assert ledger.delivery().bounce_class == "Invalid Address"
 
 
+@pytest.mark.parametrize(
+    ("own", "status"),
+    [
+        ({"status": "5.7.26"}, "5.7.26"),
+        ({"status": " 5.1.1 ", "reason": "550 5.7.1 refused"}, "5.1.1"),
+        ({"status": "5.0.0", "reason": "550-5.7.26 This mail is unauthenticated"}, "5.7.26"),
+        ({"status": "5.0.0", "reason": "500 unknown recipient"}, "5.0.0"),
+        ({"reason": "550 5.7.515 Access denied"}, "5.7.515"),
+        ({"reason": "host 10.5.7.1 said 550: no"}, None),
+        ({"status": 550, "reason": ["5.1.1"]}, None),
+        ({"status": "5.1.1; DROP", "reason": "5.7.1234"}, None),
+        ({}, None),
+    ],
+)
+def test_a_refusal_keeps_the_enhanced_status_that_says_most(
+    ledger: Ledger, own: dict[str, Any], status: str | None
+) -> None:
+    fold_these(ledger.event("bounce", type="blocked", bounce_classification="Reputation", **own))
+    assert ledger.delivery().refusal_status == status
+
+
+def test_the_status_kept_is_that_of_the_failure_whose_class_is_kept(ledger: Ledger) -> None:
+    hard = ledger.event("bounce", after=900, type="bounce", bounce_classification="Invalid", status="5.1.1")
+    soft = ledger.event("bounce", after=10, type="blocked", bounce_classification="Content", status="5.7.26")
+    dropped = ledger.event("dropped", after=1, reason="Spam Content", status="5.0.0")
+    fold_these(dropped)
+    assert ledger.delivery().refusal_status is None
+    fold_these(hard)
+    fold_these(soft)
+    assert (ledger.delivery().bounce_class, ledger.delivery().refusal_status) == ("Invalid", "5.1.1")
+
+
 @pytest.mark.parametrize("size", [1, 2, 5])
 @pytest.mark.parametrize("seed", range(6))
 def test_the_class_kept_is_the_first_of_the_gravest_failures_in_any_order(

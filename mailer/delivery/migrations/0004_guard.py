@@ -4,29 +4,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('delivery', '0003_steering'),
-        ('subscribers', '0002_guards'),
+        ("delivery", "0003_steering"),
+        ("subscribers", "0002_guards"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='exclusion',
-            name='exclusion_reason_is_known',
+            model_name="exclusion",
+            name="exclusion_reason_is_known",
         ),
         migrations.AddField(
-            model_name='send',
-            name='guarded_from',
-            field=models.DateTimeField(help_text='The guard counts from here on: somebody resumed the send after it had paused it', null=True),
+            model_name="send",
+            name="guarded_from",
+            field=models.DateTimeField(
+                help_text="The guard counts from here on: somebody resumed the send after it had paused it",
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='exclusion',
-            name='reason',
-            field=models.CharField(choices=[('complaint', 'complained about spam'), ('bounce', 'address bounced for good'), ('invalid', 'address is invalid'), ('unsubscribed_everywhere', 'asked to get nothing at all'), ('suppressed', 'suppressed by staff'), ('unsubscribed', 'left the list'), ('unconfirmed', 'has not confirmed the subscription'), ('paused', 'paused by the subscriber'), ('already', 'has this issue from an earlier send, or may have'), ('no_stories', 'no story on the topics chosen'), ('cancelled', 'the send was cancelled before')], max_length=24),
+            model_name="exclusion",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("complaint", "complained about spam"),
+                    ("bounce", "address bounced for good"),
+                    ("invalid", "address is invalid"),
+                    ("unsubscribed_everywhere", "asked to get nothing at all"),
+                    ("suppressed", "suppressed by staff"),
+                    ("unsubscribed", "left the list"),
+                    ("unconfirmed", "has not confirmed the subscription"),
+                    ("paused", "paused by the subscriber"),
+                    ("already", "has this issue from an earlier send, or may have"),
+                    ("no_stories", "no story on the topics chosen"),
+                    ("cancelled", "the send was cancelled before"),
+                ],
+                max_length=24,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exclusion',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['complaint', 'bounce', 'invalid', 'unsubscribed_everywhere', 'suppressed', 'unsubscribed', 'unconfirmed', 'paused', 'already', 'no_stories', 'cancelled'])), name='exclusion_reason_is_known'),
+            model_name="exclusion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "reason__in",
+                        [
+                            "complaint",
+                            "bounce",
+                            "invalid",
+                            "unsubscribed_everywhere",
+                            "suppressed",
+                            "unsubscribed",
+                            "unconfirmed",
+                            "paused",
+                            "already",
+                            "no_stories",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="exclusion_reason_is_known",
+            ),
         ),
     ]

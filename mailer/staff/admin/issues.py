@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet, TextField, URLField
+from django.db.models import Count, JSONField, QuerySet, TextField, URLField
 from django.http import HttpRequest
 
 from mailer.issues.models import Issue, Newsletter, Story
@@ -25,9 +25,23 @@ class NewsletterAdmin(ModelAdmin):
             {"fields": (("from_name", "from_email"), ("reply_to", "unsubscribe_email"), "postal_address")},
         ),
         ("Look", {"fields": (("theme", "colour"), ("website", "logo"))}),
+        ("Steering", {"fields": (("owner_email", "time_zone"), "lateness_limit")}),
+        (
+            "Pace",
+            {
+                "fields": (
+                    ("hourly_ceiling", "domain_ceilings"),
+                    "warm_up_from",
+                    ("warm_up_first_day", "warm_up_growth"),
+                )
+            },
+        ),
     )
 
-    formfield_overrides = {TextField: {"widget": Textarea({"rows": 3})}}
+    formfield_overrides = {
+        TextField: {"widget": Textarea({"rows": 3})},
+        JSONField: {"widget": Textarea({"rows": 3})},
+    }
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "colour":

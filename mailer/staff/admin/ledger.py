@@ -3,61 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
 
-from mailer.delivery.models import Batch, Exclusion, Send, Submission
+from mailer.delivery.models import Batch, Submission
 from mailer.staff.admin.base import Countless, ModelAdmin, ReadOnly, TabularInline
+from mailer.staff.admin.unknown import UnknownPages
 from mailer.tracking.models import Event
-
-
-class BatchInline(ReadOnly, TabularInline):
-    model = Batch
-    verbose_name_plural = "Batches"
-    extra = 0
-    per_page = 20
-    fields = ("size", "state", "due_at", "attempts", "changed_at")
-    readonly_fields = fields
-    ordering = ("id",)
-    show_change_link = True
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
-        return super().get_queryset(request).defer("subscriber_ids")
-
-
-@admin.register(Send)
-class SendAdmin(ReadOnly, ModelAdmin):
-    list_display = ("__str__", "mailing_list", "planned_at", "started_at", "candidates", "paused")
-    list_filter = ("mailing_list", "issue__newsletter")
-    list_select_related = ("issue__newsletter", "mailing_list")
-    fieldsets = (
-        (None, {"fields": (("issue", "mailing_list"), ("created_at", "planned_at"), "started_at")}),
-        ("Recipients", {"fields": ("candidates", "in_batches", "left_out")}),
-        ("Pause", {"fields": ("paused_at", "paused_because")}),
-    )
-    readonly_fields = ("in_batches", "left_out")
-    inlines = (BatchInline,)
-
-    @admin.display
-    def paused(self, send: Send) -> str:
-        return "paused" if send.paused_at else ""
-
-    @admin.display(description="In batches, by the batch's state")
-    def in_batches(self, send: Send) -> str:
-        states = send.batches.order_by("state").values_list("state").annotate(recipients=Sum("size"))
-        return _figures((Batch.State(state).label, number) for state, number in states)
-
-    @admin.display(description="Left out, by reason")
-    def left_out(self, send: Send) -> str:
-        reasons = (
-            send.exclusions.order_by("reason").values_list("reason").annotate(people=Count("subscriber_id"))
-        )
-        return _figures((Exclusion.Reason(reason).label, number) for reason, number in reasons)
-
-
-def _figures(rows: Any) -> str:
-    return format_html_join(", ", "{}: {}", ((label, f"{number:,}") for label, number in rows)) or "none"
 
 
 class SubmissionInline(ReadOnly, TabularInline):
@@ -90,7 +42,7 @@ class BatchAdmin(ReadOnly, Countless, ModelAdmin):
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnly, Countless, ModelAdmin):
+class SubmissionAdmin(ReadOnly, Countless, UnknownPages):
     list_display = (
         "id",
         "batch_number",
@@ -112,6 +64,8 @@ class SubmissionAdmin(ReadOnly, Countless, ModelAdmin):
         ("outcome", "status"),
         "reason",
         "evidence",
+        ("decided_by", "settled_at"),
+        ("fruitless_looks", "looked_at"),
     )
 
     @admin.display(description="batch", ordering="batch_id")

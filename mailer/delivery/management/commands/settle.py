@@ -1,15 +1,17 @@
 import getpass
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import F, QuerySet
+from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from mailer.delivery.models import Batch, Submission
 from mailer.delivery.settle import accept, release
+from mailer.delivery.unknown import Known, known, unknown
 
 
 class Command(BaseCommand):
@@ -39,37 +41,29 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         if submission is None:
-            _show(Console(), _unknown())
+            _show(Console())
             return
         found = _find(submission)
         if not (accepted or send_again):
             raise CommandError("Say what became of it: --accepted or --send-again.")
         if not because.strip():
             raise CommandError("Say how you know: --because TEXT. It is kept with the decision.")
-        evidence = f"decided by {getpass.getuser()}: {because.strip()}"
-        done = accept([found], evidence) if accepted else release(found, evidence)
-        if not done:
+        who = f"{getpass.getuser()} (command line)"
+        settled = accept([found], because.strip(), who) if accepted else release(found, because.strip(), who)
+        if not settled:
             raise CommandError("It was settled by evidence this moment, so nothing was changed.")
         self.stdout.write("It counts as accepted." if accepted else "It goes again.")
 
 
-def _unknown() -> QuerySet[Submission]:
-    unknown = Submission.objects.filter(batch__state=Batch.State.UNKNOWN, batch__submission_id=F("id"))
-    return unknown.select_related("batch__send__issue__newsletter").order_by("started_at")
-
-
 def _find(beginning: str) -> UUID:
-    found = [submission.pk for submission in _unknown() if str(submission.pk).startswith(beginning.lower())]
+    found = [submission.pk for submission in unknown() if str(submission.pk).startswith(beginning.lower())]
     if len(found) != 1:
         which = "No unknown submission begins" if not found else f"{len(found)} unknown submissions begin"
         raise CommandError(f"{which} with {beginning!r}. List them with: mailer settle")
     return found[0]
 
 
-def _show(console: Console, unknown: QuerySet[Submission]) -> None:
-    if not unknown:
-        console.print("No submission is unknown.")
-        return
+def _show(console: Console) -> None:
     table = Table(
         "submission",
         "send",
@@ -78,18 +72,37 @@ def _show(console: Console, unknown: QuerySet[Submission]) -> None:
         "what is known",
         title="Unknown submissions",
         title_justify="left",
+        show_lines=True,
     )
-    for submission in unknown:
-        looks = submission.fruitless_looks
-        known = submission.reason + (f"; SendGrid's logs showed nothing in {looks} looks" if looks else "")
+    for found in known(unknown()):
+        submission = found.submission
         table.add_row(
             str(submission.pk),
-            f"{submission.batch.send_id} ({submission.batch.send.issue})",
+            Text(f"{submission.batch.send_id} ({submission.batch.send.issue})"),
             f"{submission.size:,}",
-            f"{submission.started_at:%d %b %H:%M:%S}",
-            known,
+            f"{timezone.localtime(submission.started_at):%d %b %H:%M:%S}",
+            Text("\n".join(_lines(found))),
         )
+    if not table.row_count:
+        console.print("No submission is unknown.")
+        return
     console.print(table)
     console.print(
         "An event or SendGrid's Email Logs settle them by themselves. mailer help settle: to decide yourself."
     )
+
+
+def _lines(found: Known) -> Iterator[str]:
+    yield found.answer
+    if found.submission.message_id:
+        yield f"message id {found.submission.message_id}"
+    yield (
+        f"events, none of which names it, about {found.heard_of:,} of its people"
+        if found.heard_of
+        else "no event seen"
+    )
+    yield found.looks
+    if found.next_look:
+        yield f"next look from {timezone.localtime(found.next_look):%d %b %H:%M:%S} on"
+    else:
+        yield "too old to be looked up again"

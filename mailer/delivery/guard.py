@@ -1,0 +1,207 @@
+"""The guard of running sends: past a limit it pauses one and says why, before receivers or SendGrid do it for good.
+
+It counts people by what events said of them. After somebody has resumed a send that it paused, only those count whose
+first answer came since: a person has decided about the numbers before, and the same ones pause nothing again.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models.functions import Now
+
+from mailer.delivery.limits import (
+    AUTHENTICATION,
+    COMPLAINTS,
+    COMPLAINTS_WARNED,
+    HARD_BOUNCES,
+    NEWEST,
+    REFUSALS,
+    REFUSALS_WARNED,
+    Finding,
+    Seen,
+    judge,
+)
+from mailer.delivery.models import Notice, Send
+from mailer.delivery.notices import notify
+from mailer.delivery.steer import pause
+
+log = structlog.get_logger()
+
+ALERTED = timedelta(days=3)
+"""How long after its last request the owner of a finished send is still told."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A send to look at. `since` is from when on its answers count, None for all of them; `resumed` says that this is
+    over, because it goes on after a pause by the guard. `told` are the kinds of its notices."""
+
+    send_id: int
+    running: bool
+    since: datetime | None
+    resumed: bool
+    told: Collection[str]
+
+
+def watch() -> int:
+    """Look at every send that runs or ended lately; pause it, or write a notice, where a limit is passed.
+
+    Returns: how many sends were paused.
+    """
+    return sum(_watch(watched) for watched in _watched())
+
+
+def _watched() -> list[Watched]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH late AS (
+                SELECT DISTINCT batch.send_id FROM delivery_submission submission
+                JOIN delivery_batch batch ON batch.id = submission.batch_id
+                WHERE submission.started_at > statement_timestamp() - make_interval(secs => %s)
+            ), watched AS (
+                SELECT id, guarded_from, EXISTS (
+                    SELECT 1 FROM delivery_batch WHERE send_id = send.id AND state IN ('waiting', 'submitting')
+                ) AS running
+                FROM delivery_send send
+                WHERE started_at IS NOT NULL AND cancelled_at IS NULL AND paused_at IS NULL
+            )
+            SELECT id, running, guarded_from, EXISTS (
+                    SELECT 1 FROM delivery_notice
+                    WHERE send_id = watched.id AND kind = 'guard' AND created_at > coalesce(guarded_from, '-infinity')
+                ), ARRAY(SELECT DISTINCT kind FROM delivery_notice WHERE send_id = watched.id)
+            FROM watched WHERE running OR id IN (SELECT send_id FROM late) ORDER BY id
+            """,
+            [ALERTED.total_seconds()],
+        )
+        return [Watched(*row) for row in cursor.fetchall()]
+
+
+def _watch(watched: Watched) -> bool:
+    if watched.resumed:
+        Send.objects.filter(pk=watched.send_id).update(guarded_from=Now())
+        return False
+    with connection.cursor() as cursor:
+        findings = list(judge(_look(cursor, watched)))
+    return bool(findings) and _act(watched, findings)
+
+
+def _act(watched: Watched, findings: list[Finding]) -> bool:
+    """Pause for the first finding that calls for it, and write a notice of each kind once. Returns whether it paused."""
+    send_id, paused = watched.send_id, False
+    with transaction.atomic():
+        Send.objects.select_for_update(no_key=True).get(
+            pk=send_id
+        )  # another guard waits, and then knows of these
+        told = set(Notice.objects.filter(send_id=send_id).values_list("kind", flat=True))
+        for finding in findings:
+            if finding.pauses and watched.running and not paused and pause(send_id, finding.text):
+                notify(send_id, "guard", f"{finding.text} The rest waits until you resume or cancel it.")
+                log.error("guard_paused", send=send_id, kind=finding.kind)
+                paused = True
+            elif finding.kind not in told:
+                notify(send_id, finding.kind, finding.text)
+    return paused
+
+
+_FIRST = "least(delivered_at, bounced_at, blocked_at, dropped_at, complained_at)"
+_COUNTS = f"send_id = %(send)s AND (%(since)s::timestamptz IS NULL OR {_FIRST} >= %(since)s)"
+# In the words of the partial index delivery_in_trouble_of_send, so that only those in trouble are read.
+_IN_TROUBLE = (
+    f"{_COUNTS} AND (complained_at IS NOT NULL OR bounced_at IS NOT NULL OR refusal_status IS NOT NULL)"
+)
+_POLICY = "refusal_status LIKE '5.7.%%'"
+
+_floors: dict[int, tuple[datetime | None, int, int]] = {}
+"""By send: since when was counted, and how many were delivered and answered then. Neither ever shrinks, so a share
+of the old count that stays below a limit is below it now: the million rows are counted again only where it does not."""
+
+
+def _look(cursor: CursorWrapper, watched: Watched) -> Seen:
+    send_id, since = watched.send_id, watched.since
+    values: dict[str, Any] = {
+        "send": send_id,
+        "since": since,
+        "codes": list(AUTHENTICATION),
+        "newest": NEWEST,
+    }
+    cursor.execute(
+        f"""
+        SELECT count(complained_at), count(bounced_at), count(*) FILTER (WHERE {_POLICY}),
+            count(*) FILTER (WHERE refusal_status = ANY(%(codes)s))
+        FROM delivery_delivery WHERE {_IN_TROUBLE}
+        """,
+        values,
+    )
+    complaints, hard_bounces, refusals, authentication = cursor.fetchone()
+    counted, delivered, answered = _floors.get(send_id, (since, 0, 0))
+    if counted != since:
+        delivered = answered = 0
+    alert = "authentication" not in watched.told and (
+        authentication or REFUSALS_WARNED.possible(refusals, answered)
+    )
+    checks = (
+        (
+            "complaints",
+            COMPLAINTS if "complaints" in watched.told else COMPLAINTS_WARNED,
+            complaints,
+            delivered,
+        ),
+        ("bounces", HARD_BOUNCES, hard_bounces, answered),
+        ("authentication", REFUSALS, refusals, answered),
+    )
+    if alert or any(
+        limit.possible(cases, floor)
+        for kind, limit, cases, floor in checks
+        if watched.running or kind not in watched.told  # of a finished send nothing is told twice
+    ):
+        cursor.execute(
+            f"""
+            SELECT count(delivered_at), count(*) FROM delivery_delivery
+            WHERE num_nonnulls(delivered_at, bounced_at, blocked_at, dropped_at) > 0 AND {_COUNTS}
+            """,
+            values,
+        )
+        delivered, answered = cursor.fetchone()
+        _floors[send_id] = (since, delivered, answered)
+    where = _where(cursor, values) if alert or REFUSALS.passed(refusals, answered) else ""
+    unproven, newest = _newest(cursor, values) if watched.running else (0, 0)
+    return Seen(
+        complaints, hard_bounces, refusals, authentication, delivered, answered, unproven, newest, where
+    )
+
+
+def _where(cursor: CursorWrapper, values: Mapping[str, Any]) -> str:
+    """The receiving domains that refuse the most, each with its number and status; for authentication first."""
+    cursor.execute(
+        f"""
+        SELECT split_part(lower(subscriber.email), '@', -1), refusal_status, count(*)
+        FROM delivery_delivery JOIN subscribers_subscriber subscriber ON subscriber.id = subscriber_id
+        WHERE {_IN_TROUBLE} AND {_POLICY} GROUP BY 1, 2
+        ORDER BY refusal_status = ANY(%(codes)s) DESC, 3 DESC, 1, 2 LIMIT 5
+        """,
+        values,
+    )
+    return ", ".join(f"{domain} {count:,} ({status})" for domain, status, count in cursor.fetchall())
+
+
+def _newest(cursor: CursorWrapper, values: Mapping[str, Any]) -> tuple[int, int]:
+    cursor.execute(
+        """
+        SELECT count(*) FILTER (WHERE outcome = 'unknown'), count(*) FROM (
+            SELECT outcome FROM delivery_submission submission
+            JOIN delivery_batch batch ON batch.id = submission.batch_id
+            WHERE batch.send_id = %(send)s AND outcome IS NOT NULL
+                AND (%(since)s::timestamptz IS NULL OR submission.started_at >= %(since)s)
+            ORDER BY submission.started_at DESC LIMIT %(newest)s
+        ) newest
+        """,
+        values,
+    )
+    unproven, newest = cursor.fetchone()
+    return unproven, newest

@@ -1,0 +1,105 @@
+"""Telling a newsletter's owner what needs attention: written down first, shown on the send's page, mailed once.
+
+A notice is marked as mailed before its request leaves, and the mark is taken back only where the request is proven
+not accepted. So a crash costs a mail at worst; it never doubles one.
+"""
+
+from datetime import datetime, timedelta
+from urllib.parse import urljoin
+
+import structlog
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from mailer.delivery.models import Notice
+from mailer.sendgrid.client import SendGrid
+from mailer.sendgrid.errors import PayloadError
+from mailer.sendgrid.outcome import Accepted, Unknown, classify
+from mailer.sendgrid.payload import Message, RecipientParts, body, compile_message
+
+log = structlog.get_logger()
+
+ATTEMPTS = (timedelta(0), *(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60)))
+"""How long after it was written a notice is tried for the first time, the second …; after the last it is only shown."""
+STALE = timedelta(days=1)
+"""What is older is not mailed any more: an owner who is entered today is not told of last month."""
+SUBJECTS = {"guard": "has paused itself", "held": "is held", "winner": "has its winner"}
+"""By kind; all others need attention."""
+
+
+def notify(send_id: int, kind: str, text: str) -> Notice:
+    """Write down something that the owner of a send's newsletter has to know.
+
+    Args:
+        kind: what it is about, one word: guard, held, complaints, bounces, authentication, winner.
+        text: in plain words: what happened, with numbers, and what to do.
+    """
+    log.info("notice_written", send=send_id, kind=kind)
+    return Notice.objects.create(send_id=send_id, kind=kind, text=text)
+
+
+def mail_notices(client: SendGrid, now: datetime | None = None, limit: int = 20) -> int:
+    """Mail what was not mailed yet to the owners of the newsletters that have one.
+
+    Args:
+        limit: notices in one go.
+    Returns: how many were handed to SendGrid.
+    """
+    moment = now or timezone.now()
+    waiting = Notice.objects.filter(
+        mailed_at=None, attempts__lt=len(ATTEMPTS), created_at__gt=moment - STALE
+    ).exclude(send__issue__newsletter__owner_email="")
+    mailed = 0
+    for notice in waiting.select_related("send__issue__newsletter").order_by("id")[:limit]:
+        if moment >= notice.created_at + ATTEMPTS[notice.attempts]:
+            mailed += _mail(client, notice)
+    return mailed
+
+
+def _mail(client: SendGrid, notice: Notice) -> bool:
+    this = Notice.objects.filter(pk=notice.pk)
+    if not this.filter(mailed_at=None, attempts=notice.attempts).update(
+        mailed_at=timezone.now(), attempts=notice.attempts + 1
+    ):
+        return False  # somebody else has it
+    try:
+        request = _request(notice)
+    except PayloadError as error:
+        this.update(mailed_at=None, attempts=len(ATTEMPTS))
+        log.error("notice_cannot_be_mailed", notice=notice.pk, send=notice.send_id, code=error.code)
+        return False
+    outcome = classify(client.send_mail(request))
+    # What is unknown may have arrived: it stays mailed.
+    mailed = isinstance(outcome, Accepted | Unknown)
+    if not mailed:
+        this.update(mailed_at=None)
+    log.info(
+        "notice_mailed" if mailed else "notice_not_mailed",
+        notice=notice.pk,
+        send=notice.send_id,
+        outcome=type(outcome).__name__.lower(),
+    )
+    return mailed
+
+
+def _request(notice: Notice) -> bytes:
+    """The JSON of its mail. It carries no id of a submission: its events are about no delivery."""
+    newsletter = notice.send.issue.newsletter
+    title = " ".join(newsletter.name.split())
+    page = urljoin(settings.PUBLIC_URL, reverse("admin:delivery_send_change", args=[notice.send_id]))
+    lines = (
+        f"{notice.text}\n\nSend {notice.send_id}, issue {notice.send.issue}: {page}\n",
+        f"You get this because your address stands in mailer as the owner of {title}.\n",
+    )
+    message = Message(
+        from_email=newsletter.from_email,
+        from_name=newsletter.from_name,
+        subject=f"[{title}] send {notice.send_id} {SUBJECTS.get(notice.kind, 'needs attention')}",
+        text="\n".join(lines),
+        categories=("notice",),
+        custom_args={"mailer_notice": str(notice.pk)},
+        click_tracking=False,
+        open_tracking=False,
+    )
+    return body(compile_message(message), RecipientParts([newsletter.owner_email], [""]))
