@@ -1,12 +1,12 @@
 # Everything runs from .venv, which the first target that needs it makes: python3 and make are enough.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench clean
+.PHONY: help demo up test check bench bench-scale bench-latency clean
 
 MAILER := .venv/bin/mailer
 READY := .venv/ready
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Run the main job once: import 20,000 people, build, send, follow, report
 	@$(MAILER) demo
@@ -30,8 +30,17 @@ CHECK_ENVIRONMENT := DATABASE_URL=postgres://nobody@127.0.0.1:9/none REDIS_URL=r
 	PUBLIC_URL=http://127.0.0.1:9 SENDGRID_API_KEY=none SECRET_KEY=only-for-checks-only-for-checks-0123 \
 	PYTHONWARNINGS=ignore::RuntimeWarning
 
-bench: $(READY) ## Measure: recipients a second, beside the stock client in the same run
-	@.venv/bin/python -m tests.bench.send
+bench: $(READY) ## Measure a send of RECIPIENTS=1000000 with WORKERS=2, its split, and two baselines in the same run
+	@.venv/bin/python -m tests.bench.send --recipients $(RECIPIENTS) --workers $(WORKERS)
+
+bench-scale: $(READY) ## Measure the time per recipient at 10,000, 100,000, 1,000,000 and 3,000,000
+	@.venv/bin/python -m tests.bench.scale --workers $(WORKERS)
+
+bench-latency: $(READY) ## Measure with 0, 50 and 300 ms of latency at SendGrid, 1, 8 and 32 requests in flight
+	@.venv/bin/python -m tests.bench.latency
+
+RECIPIENTS ?= 1000000
+WORKERS ?= 2
 
 clean: ## Remove .venv and everything under var/, the embedded databases included
 	@-test -x $(MAILER) && $(MAILER) down

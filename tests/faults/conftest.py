@@ -1,82 +1,31 @@
 """The real processes of an installation, on this test's database, queue and emulator."""
 
 import os
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import redis
+from django.core.management import call_command
 from django.db import connection
 
 from mailer.emulator.config import LOCAL_API_KEY, EmulatorConfig, EmulatorWorld
 from mailer.emulator.server import EmulatorServer
-from mailer.local.waiting import wait_until
+from tests.breakable import Broker, Postgres, RabbitMQ, Redis, on_database
 from tests.inbox import Inbox
+from tests.installation import Installation
 
-LIMIT = 60
-"""Seconds to wait for anything. Far above what it takes, also on a busy machine."""
-
-
-class Installation:
-    """Web, workers and beat as processes, and the emulator they talk to."""
-
-    def __init__(self, emulator: EmulatorServer, web_port: int, logs: Path) -> None:
-        self.inbox = Inbox(emulator.url)
-        self._logs = logs
-        self.web_port = web_port
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self.environment = {
-            **os.environ,
-            "DATABASE_URL": _on_test_database(os.environ["DATABASE_URL"]),
-            "SENDGRID_HOST": emulator.url,
-            "SENDGRID_API_KEY": LOCAL_API_KEY,
-            "SENDGRID_WEBHOOK_KEYS": emulator.public_key,
-            "SENDGRID_TIMEOUT": "5",
-            "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
-        }
-
-    def start(self, *names: str) -> None:
-        """Start processes: web, beat, or workers by any name that begins with worker."""
-        for name in names:
-            arguments = {"web": ["web", f"--port={self.web_port}"], "beat": ["beat"]}.get(
-                name, ["worker", f"--name={name}", "--threads=4"]
-            )
-            with (self._logs / f"{name}.log").open("ab") as log:
-                self._children[name] = subprocess.Popen(
-                    [sys.executable, "-m", "mailer", *arguments],
-                    env=self.environment,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-        if "web" in names:
-            self.wait(self._web_answers, "the site answers")
-
-    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
-        """End a process and wait until it is gone. Returns its exit status."""
-        child = self._children.pop(name)
-        os.killpg(child.pid, how)
-        return child.wait(LIMIT)
-
-    def wait(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait for a condition, or fail with the ends of the logs."""
-        if not wait_until(condition, LIMIT):
-            logs = (f"--- {log.name}\n" + log.read_text()[-3000:] for log in sorted(self._logs.glob("*.log")))
-            pytest.fail("\n".join([f"Waited {LIMIT} seconds in vain until: {what}", *logs]))
-
-    def stop(self) -> None:
-        for name in list(self._children):
-            self.kill(name)
-
-    def _web_answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.web_port)) == 0
+TIMEOUT = 5
+"""Seconds that workers wait for an answer."""
+NOTHING_ELSE = dict.fromkeys(
+    ("drop", "invalid", "hard_bounce", "block", "deferral", "human_open", "machine_open", "click",
+     "complaint", "unsubscribe"), 0.0,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -87,26 +36,111 @@ def installation(transactional_db, settings, tmp_path) -> Iterator[Installation]
     `installation.inbox.call("POST", "world", {"paused": False})`.
     """
     redis.Redis.from_url(os.environ["REDIS_URL"]).flushdb()
+    with installed(tmp_path) as running:
+        talk_to(settings, running)
+        yield running
+
+
+@contextmanager
+def installed(logs: Path) -> Iterator[Installation]:
+    """An emulator, and an installation on the suite's database and queue whose processes are killed at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         web_port = probe.getsockname()[1]
-    nothing_else = dict.fromkeys(
-        ("drop", "invalid", "hard_bounce", "block", "deferral", "human_open", "machine_open", "click",
-         "complaint", "unsubscribe"), 0.0,
-    )  # fmt: skip
     config = EmulatorConfig(
         port=0,
         webhook_url=f"http://127.0.0.1:{web_port}/webhooks/sendgrid/events",
-        world=EmulatorWorld(**nothing_else),
+        world=EmulatorWorld(**NOTHING_ELSE),
     )
     with EmulatorServer(config) as emulator:
-        settings.ENVIRONMENT = replace(settings.ENVIRONMENT, sendgrid_host=emulator.url, sendgrid_timeout=5.0)
-        running = Installation(emulator, web_port, tmp_path)
+        environment = {
+            **os.environ,
+            "DATABASE_URL": _on_test_database(os.environ["DATABASE_URL"]),
+            "SENDGRID_HOST": emulator.url,
+            "SENDGRID_API_KEY": LOCAL_API_KEY,
+            "SENDGRID_WEBHOOK_KEYS": emulator.public_key,
+            "SENDGRID_TIMEOUT": str(TIMEOUT),
+            "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
+        }
+        running = Installation(environment, Inbox(emulator.url), web_port, logs)
         running.inbox.call("POST", "world", {"paused": True})
         try:
             yield running
         finally:
             running.stop()
+
+
+def talk_to(settings, installation: Installation) -> None:
+    """Let this process talk to the installation's emulator, as its processes do."""
+    settings.ENVIRONMENT = replace(
+        settings.ENVIRONMENT, sendgrid_host=installation.inbox.url, sendgrid_timeout=float(TIMEOUT)
+    )
+
+
+@pytest.fixture
+def postgres(installation, own_postgres) -> Iterator[Postgres]:
+    """The installation, and this process, on a PostgreSQL that the test may break."""
+    installation.environment["DATABASE_URL"] = own_postgres.url
+    with on_database(own_postgres.url):
+        call_command("flush", interactive=False, inhibit_post_migrate=True)
+        yield own_postgres
+        installation.stop()
+        own_postgres.start()
+
+
+@pytest.fixture
+def broker(request, installation, monkeypatch) -> Iterator[Broker]:
+    """The installation, and this process, on a queue that the test may break: Redis, or what the test asks for.
+
+    @pytest.mark.parametrize("broker", ["redis", "rabbitmq"], indirect=True)
+    """
+    kind = getattr(request, "param", "redis")
+    broker: Broker = request.getfixturevalue(f"own_{kind}")
+    broker.empty()
+    for name in ("REDIS_URL", "CELERY_BROKER_URL") if kind == "redis" else ("CELERY_BROKER_URL",):
+        installation.environment[name] = broker.url
+    monkeypatch.setenv("CELERY_BROKER_URL", broker.url)  # Celery reads it before its own settings
+    yield broker
+    installation.stop()
+    broker.start()
+
+
+@pytest.fixture(scope="session")
+def own_folder() -> Iterator[Path]:
+    # None of pytest's: another pytest closes those to the user that PostgreSQL runs as where the tests run as root.
+    with tempfile.TemporaryDirectory(prefix="mailer-faults-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def own_postgres(own_folder, django_db_blocker) -> Iterator[Postgres]:
+    server = Postgres(own_folder / "postgres")
+    try:
+        with django_db_blocker.unblock(), on_database(server.url):
+            call_command("migrate", verbosity=0)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def own_redis(own_folder) -> Iterator[Redis]:
+    server = Redis(own_folder / "redis")
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def own_rabbitmq(own_folder) -> Iterator[RabbitMQ]:
+    if not RabbitMQ.PROGRAM.exists():
+        pytest.skip(RabbitMQ.MISSING)
+    server = RabbitMQ(own_folder / "rabbitmq")
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def _on_test_database(url: str) -> str:
