@@ -1,205 +1,188 @@
-"""Recipients a second, from the trigger to the last acceptance, beside the stock client in the same run.
+"""Recipients a second, from the trigger to the last acceptance, beside two baselines in the same run.
 
-    python -m tests.bench.send [--recipients 100000] [--workers 2]
+    python -m tests.bench.send [--recipients 1000000] [--workers 2] [--baseline-recipients 100000]
 
-mailer: the plan, the whole ledger, merge tags, a signed one-click header per recipient, eight editions by
-topics, worker processes that take batches from the queue. Baseline: as many people and one of the editions with
-the stock `sendgrid` client, `Mail` helper objects and 1,000 personalizations a request: no plan, no ledger,
-nothing read from a database, nothing written down. PostgreSQL, Redis and the emulator, which takes the mail of both and
-checks every request, share the machine. The stock client runs in one process, as a script does, and in as many
-processes as mailer has workers.
+mailer: the plan, the whole ledger, merge tags, a signed one-click header per recipient, seven editions by topics,
+worker processes that take batches from the queue. The workers run with a clock around each act (timed_worker.py).
+
+Baselines: one of the editions to people who are made up on the spot, 1,000 a request: no plan, no ledger, nothing
+read from a database, nothing written down. The stock `sendgrid` client with `Mail` objects, and django-anymail's
+batch send with merge_data; each in one process, as a script does, and in as many as mailer has workers. They are
+compared by recipients a second.
+
+PostgreSQL, Redis and the emulator, which takes the mail of all and checks every request, share the machine.
 """
 
 import argparse
-import multiprocessing
-import os
-import shutil
-import time
-from contextlib import ExitStack
 
 from rich.console import Console
 from rich.table import Table
 
-from mailer.local import embedded
-from mailer.local.processes import Process, running
-from mailer.local.waiting import wait_until
+from tests.bench import baselines, timed_worker
+from tests.bench.installation import THREADS, Installation, processes, servers
+from tests.bench.machine import cpu_seconds, peak_memory
+from tests.bench.people import fill_store, issue_for
+from tests.bench.sending import Sent, send_out
+from tests.inbox import Inbox
 
-TOPICS = ("ai", "policy", "travel")
-LIMIT = 600
 WARM_UP = 4_000
+MEMORY_LIMIT = 200
+"""Megabytes (of a million bytes) that a worker may need."""
+BASELINES = {
+    "stock sendgrid client": "tests.bench.stock_client",
+    "django-anymail batch send": "tests.bench.anymail_batch",
+}
+NAMES = {
+    "read, database": "read: waiting for PostgreSQL",
+    "read": "read: rows into recipients",
+    "build": "build",
+    "request": "request: waiting for SendGrid",
+    "mark, database": "mark: waiting for PostgreSQL",
+    "mark": "mark",
+    "other, database": "other queries",
+    "task": "task",
+}
+"""The steps of timed_worker.py, in the order of a submission."""
+
+console = Console(width=120)
 
 
 def main() -> None:
+    options = _options()
+    with servers() as addresses:
+        fill_store(max(options.recipients, WARM_UP))
+        warm_up, issue = issue_for(WARM_UP, "warm-up"), issue_for(options.recipients, "bench")
+        with processes(addresses, options.workers, timed=True) as installation:
+            send_out(warm_up, WARM_UP)  # until workers have started and their connections stand
+            cpu, clocks = cpu_seconds(installation), _clocks(installation)
+            sent = send_out(issue, options.recipients)
+            cpu = {kind: spent - cpu[kind] for kind, spent in cpu_seconds(installation).items()}
+            steps = _difference(clocks, _clocks(installation))
+            _check(Inbox(installation.emulator), options.recipients + WARM_UP)
+            _show_split(sent, steps, cpu, options.workers)
+            _show_cpu(sent, cpu)
+            _show_memory(installation)
+            _show_rates(sent, _baselines(installation.emulator, options), options.baseline_recipients)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--recipients", type=int, default=100_000)
+    parser.add_argument("--recipients", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--baseline-recipients", type=int, default=100_000, help="of each baseline")
     options = parser.parse_args()
-    os.environ["MAILER_VAR"] = str(embedded.var_folder() / "bench")
-    shutil.rmtree(
-        os.environ["MAILER_VAR"], ignore_errors=True
-    )  # a store of last time's people would slow this one
-    os.environ["DJANGO_SETTINGS_MODULE"] = "mailer.config.settings"
-    os.environ["LOG_LEVEL"] = "warning"
-    with ExitStack() as ends:
-        ends.enter_context(embedded.environment(os.environ))
-        addresses = ends.enter_context(embedded.only_one(os.environ))
-        wanted = [
-            Process(
-                "emulator", ["emulator", f"--port={addresses.ports['emulator']}", "--no-events", "--forget"]
+    if min(options.recipients, options.workers, options.baseline_recipients // options.workers) < 1:
+        parser.error("recipients and workers are 1 or more, and each worker of a baseline needs one")
+    return options
+
+
+def _clocks(installation: Installation) -> list[timed_worker.Sums]:
+    return [timed_worker.read(clock) for clock in installation.clocks.values()]
+
+
+def _difference(before: list[timed_worker.Sums], after: list[timed_worker.Sums]) -> timed_worker.Sums:
+    """What was added between two looks, by all workers together."""
+    return {
+        step: timed_worker.Spent(
+            *(
+                sum(late[step][n] - early[step][n] for early, late in zip(before, after, strict=True))
+                for n in range(3)
             )
-        ]
-        wanted += [Process(f"worker{n}", ["worker", f"--name=worker{n}"]) for n in range(options.workers)]
-        _prepare()
-        ends.enter_context(running(wanted, embedded.var_folder() / "log"))
-        _send(WARM_UP)  # until workers have started and their connections stand
-        ours = _send(options.recipients)
-        theirs = {
-            processes: _stock_client(options.recipients, processes, addresses.emulator or "")
-            for processes in (1, options.workers)
-        }
-    _show(options.recipients, ours, theirs)
-
-
-def _prepare() -> None:
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-
-
-def _send(recipients: int) -> dict[str, float]:
-    """Seconds of the plan, and from the trigger to the last acceptance."""
-    from django.db import connection
-
-    from mailer.delivery.plan import plan
-    from mailer.delivery.progress import progress
-    from mailer.delivery.start import send_of, start
-
-    issue = _issue(recipients)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    send = send_of(issue)
-    began = time.perf_counter()
-    plan(send)
-    planned = time.perf_counter()
-    start(send)
-    if not wait_until(lambda: progress(send).accepted == recipients, LIMIT):
-        raise SystemExit(f"Not everything was accepted within {LIMIT} s: {progress(send)}")
-    ended = time.perf_counter()
-    return {"plan": planned - began, "send": ended - planned, "total": ended - began}
-
-
-def _issue(recipients: int):  # type: ignore[no-untyped-def]
-    from django.db import connection
-
-    from tests.newsroom import make_issue
-
-    run = time.time_ns()
-    issue = make_issue(TOPICS, suffix=f"bench-{run}")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT array_agg(id ORDER BY id) FROM subscribers_topic WHERE slug = ANY(%s)", [list(TOPICS)]
         )
-        topics = cursor.fetchone()[0]
-        cursor.execute(
-            """
-            WITH people AS (
-                INSERT INTO subscribers_subscriber (email, first_name, last_name, language, country, topic_ids)
-                SELECT 'reader' || n || '.%(run)s@firm' || n %% 500 || '.example', 'Mei ' || n %% 1000, 'Tan', 'en', 'SG',
-                    CASE n %% 8 WHEN 0 THEN '{}'::int[] WHEN 7 THEN %(topics)s::int[]
-                        ELSE array_remove(ARRAY[
-                            CASE WHEN n & 1 > 0 THEN %(topics)s[1] END, CASE WHEN n & 2 > 0 THEN %(topics)s[2] END,
-                            CASE WHEN n & 4 > 0 THEN %(topics)s[3] END], NULL) END
-                FROM generate_series(1, %(recipients)s) n RETURNING id
-            )
-            INSERT INTO subscribers_subscription (mailing_list_id, subscriber_id, state)
-            SELECT %(list)s, id, 'active' FROM people
-            """.replace("%(topics)s[", "(%(topics)s::int[])["),
-            {
-                "run": run,
-                "topics": topics,
-                "recipients": recipients,
-                "list": issue.newsletter.mailing_list_id,
-            },
-        )
-    return issue
+        for step in timed_worker.STEPS
+    }
 
 
-def _stock_client(recipients: int, workers: int, host: str) -> float:
+def _check(inbox: Inbox, wanted: int) -> None:
+    """Everyone got one, says the emulator. It forgets them then: the baselines find it as empty as mailer did."""
+    summary = inbox.summary()
+    if summary["messages"] != wanted or summary["duplicates"]:
+        raise SystemExit(f"The emulator took {summary['messages']} messages instead of {wanted}: {summary}")
+    inbox.call("POST", "reset")
+
+
+def _baselines(host: str, options: argparse.Namespace) -> dict[tuple[str, int], float]:
+    """Seconds by baseline and number of processes."""
     from mailer.delivery.models import Edition
 
-    edition = Edition.objects.order_by("-id").first()
-    assert edition is not None
-    message = (edition.subject, edition.html, edition.text, [tag["key"] for tag in edition.tags])
-    share = recipients // workers
-    arguments = [(host, n * share, share, message) for n in range(workers)]
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        pool.map(_ready, range(workers * 4))
-        began = time.perf_counter()
-        pool.starmap(_send_with_stock_client, arguments, chunksize=1)
-        return time.perf_counter() - began
+    row = Edition.objects.order_by("-id")[0]
+    edition = baselines.Edition(row.subject, row.html, row.text, tuple(tag["key"] for tag in row.tags))
+    return {
+        (name, count): baselines.seconds(module, host, edition, options.baseline_recipients, count)
+        for name, module in BASELINES.items()
+        for count in sorted({1, options.workers})
+    }
 
 
-def _ready(_: int) -> None:
-    import sendgrid  # noqa: F401
-
-
-def _send_with_stock_client(
-    host: str, first: int, count: int, message: tuple[str, str, str, list[str]]
-) -> None:
-    from sendgrid import SendGridAPIClient
-    from sendgrid.helpers.mail import (
-        Content,
-        CustomArg,
-        Email,
-        Header,
-        Mail,
-        Personalization,
-        Substitution,
-        To,
+def _show_split(sent: Sent, steps: timed_worker.Sums, cpu: dict[str, float], workers: int) -> None:
+    """Seconds of the send are the sums of all threads, divided by how many there are: they add up to the total."""
+    threads = workers * THREADS
+    table = _table(
+        f"{sent.recipients:,} recipients, from the trigger to the last acceptance",
+        *("seconds", "workers' CPU seconds", "µs of CPU per recipient"),
     )
 
-    subject, html, text, keys = message
-    client = SendGridAPIClient("SG.local", host=host)
-    for batch in range(first, first + count, 1_000):
-        mail = Mail(from_email=Email("weekly@news.example.com", "The Weekly"), subject=subject)
-        mail.add_content(Content("text/plain", text))
-        mail.add_content(Content("text/html", html))
-        for n in range(batch, min(batch + 1_000, first + count)):
-            person = Personalization()
-            person.add_to(To(f"reader{n}.stock@firm{n % 500}.example", f"Mei {n % 1000} Tan"))
-            for key in keys:
-                person.add_substitution(Substitution(key, f"https://news.example.com/u/{n:040}"))
-            person.add_header(Header("List-Unsubscribe", f"<https://news.example.com/u/{n:040}>"))
-            person.add_header(Header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-            person.add_custom_arg(CustomArg("subscriber", str(n)))
-            mail.add_personalization(person)
-        answer = client.send(mail)
-        assert answer.status_code == 202, answer.body
+    def row(name: str, seconds: float, spent: float | None = None) -> None:
+        each = () if spent is None else (f"{spent:.2f}", f"{spent / sent.recipients * 1e6:.2f}")
+        table.add_row(name, f"{seconds:.2f}", *each)
 
-
-def _show(recipients: int, ours: dict[str, float], theirs: dict[int, float]) -> None:
-    table = Table(
-        title=f"{recipients:,} recipients, from the trigger to the last acceptance", title_justify="left"
+    row("total", sent.total)
+    row("  plan", sent.plan)
+    row("  send", sent.send, cpu["workers"])
+    for step, name in NAMES.items():
+        if steps[step].calls:
+            row(f"    {name}", steps[step].seconds / threads, steps[step].cpu)
+    row(
+        "    queue: waiting for work, Celery",
+        sent.send - sum(spent.seconds for spent in steps.values()) / threads,
+        cpu["workers"] - sum(spent.cpu for spent in steps.values()),
     )
-    for heading in ("", "seconds", "recipients a second"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    table.add_row("mailer", f"{ours['total']:.2f}", f"{recipients / ours['total']:,.0f}")
-    table.add_row("  of it the plan", f"{ours['plan']:.2f}", "")
-    table.add_row("  of it claim, build, request, mark", f"{ours['send']:.2f}", "")
-    for processes, seconds in theirs.items():
-        name = f"stock client, {processes} process{'es' if processes > 1 else ''}"
-        table.add_row(name, f"{seconds:.2f}", f"{recipients / seconds:,.0f}")
-    console = Console()
     console.print(table)
-    for processes, seconds in theirs.items():
-        console.print(
-            f"ratio to the stock client without a ledger, {processes} process{'es' if processes > 1 else ''}: "
-            f"{seconds / ours['total']:.2f} times as fast"
+    console.print(
+        f"Handing out took {sent.hand_out:.2f} s, beside the rest. Seconds inside the send are those of a thread, on "
+        f"average of all {threads}; threads also wait for each other and for a core.\n"
+    )
+
+
+def _show_cpu(sent: Sent, cpu: dict[str, float]) -> None:
+    table = _table("CPU, plan included", "seconds", "µs per recipient")
+    for kind, spent in {**cpu, "together": sum(cpu.values())}.items():
+        table.add_row(kind, f"{spent:.2f}", f"{spent / sent.recipients * 1e6:.2f}")
+    console.print(table)
+    console.print()
+
+
+def _show_memory(installation: Installation) -> None:
+    for name, pid in installation.workers.items():
+        peak = peak_memory(pid)
+        told = "not told by this system" if peak is None else f"{peak / 1e6:.0f} MB"
+        console.print(f"Peak memory of {name}: {told} (it must stay under {MEMORY_LIMIT} MB)")
+    console.print()
+
+
+def _show_rates(sent: Sent, theirs: dict[tuple[str, int], float], recipients: int) -> None:
+    ours = sent.recipients / sent.total
+    table = _table(
+        "Beside the baselines, by recipients a second",
+        *("recipients", "seconds", "recipients a second", "mailer's to it"),
+    )
+    table.add_row("mailer", f"{sent.recipients:,}", f"{sent.total:.2f}", f"{ours:,.0f}", "")
+    for (name, count), seconds in theirs.items():
+        rate = recipients / seconds
+        table.add_row(
+            f"{name}, {count} process{'es' if count > 1 else ''}",
+            *(f"{recipients:,}", f"{seconds:.2f}", f"{rate:,.0f}", f"{ours / rate:.2f}"),
         )
+    console.print(table)
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table("", title=title, title_justify="left")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
 
 
 if __name__ == "__main__":

@@ -1,0 +1,102 @@
+"""An installation of its own for a benchmark: PostgreSQL, Redis, workers and the emulator, on an empty store."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from mailer.local import embedded
+from mailer.local.processes import Process, running
+
+THREADS = 16
+"""Requests in flight of a worker, as `mailer worker` has them by default."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What runs: where the emulator listens, the process id of each worker and of the emulator, workers' clocks."""
+
+    emulator: str
+    emulator_pid: int
+    workers: dict[str, int]
+    clocks: dict[str, Path]
+
+
+class _TimedWorker(Process):
+    """A worker with a clock, see timed_worker.py."""
+
+    @property
+    def clock(self) -> Path:
+        return embedded.var_folder() / f"{self.name}.clock"
+
+    @property
+    def command(self) -> list[str]:
+        return [
+            *(sys.executable, "-m", "tests.bench.timed_worker"),
+            *("--clock", str(self.clock)),
+            *self.arguments,
+        ]
+
+
+@contextmanager
+def servers() -> Iterator[embedded.Addresses]:
+    """PostgreSQL and Redis in a folder of the benchmark's own; Django set up on an empty, migrated database."""
+    os.environ["MAILER_VAR"] = str(embedded.var_folder() / "bench")
+    # A store of last time's people would slow this one.
+    shutil.rmtree(os.environ["MAILER_VAR"], ignore_errors=True)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "mailer.config.settings"
+    os.environ["LOG_LEVEL"] = "warning"
+    with ExitStack() as ends:
+        ends.enter_context(embedded.environment(os.environ))
+        addresses = ends.enter_context(embedded.only_one(os.environ))
+        _migrate()
+        yield addresses
+
+
+@contextmanager
+def processes(
+    addresses: embedded.Addresses, workers: int, threads: int = THREADS, *, timed: bool = False
+) -> Iterator[Installation]:
+    """The emulator, without a memory on disk or readers who do anything, and workers.
+
+    Args:
+        threads: requests in flight of each worker.
+        timed: whether the workers run with a clock.
+    """
+    if not addresses.emulator:
+        raise SystemExit("SENDGRID_API_KEY is set: a benchmark sends to the emulator only. Unset it.")
+    emulator = Process(
+        "emulator", ["emulator", f"--port={addresses.ports['emulator']}", "--no-events", "--forget"]
+    )
+    kind = _TimedWorker if timed else Process
+    crew = [
+        kind(name, ["worker", f"--name={name}", f"--threads={threads}"])
+        for name in (f"worker{n}" for n in range(1, workers + 1))
+    ]
+    with running([emulator, *crew], embedded.var_folder() / "log"):
+        pids = _pids([emulator, *crew])
+        yield Installation(
+            addresses.emulator,
+            pids.pop("emulator"),
+            pids,
+            {each.name: each.clock for each in crew if isinstance(each, _TimedWorker)},
+        )
+
+
+def _pids(wanted: list[Process]) -> dict[str, int]:
+    """The process ids of these children of ours, by name."""
+    found = {tuple(child.cmdline()): child.pid for child in psutil.Process().children()}
+    return {process.name: found[tuple(process.command)] for process in wanted}
+
+
+def _migrate() -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
