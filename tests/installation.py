@@ -30,25 +30,26 @@ class Installation:
         self._logs = logs
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, *names: str, threads: int = 4, place: Path | None = None) -> None:
+    def start(self, *names: str, threads: int = 4, place: Path | None = None, patient: bool = True) -> None:
         """Start processes: web, beat, or workers by any name that begins with worker.
 
         Args:
             threads: requests that a worker has in flight.
             place: the working directory, where it is not this one's.
+            patient: wait until the site answers.
         """
         for name in names:
             arguments = {"web": ["web", f"--port={self.web_port}"], "beat": ["beat"]}.get(
                 name, ["worker", f"--name={name}", f"--threads={threads}"]
             )
-            self._children[name] = self.begin(name, *arguments, place=place)
-        if "web" in names:
+            self.start_command(name, *arguments, place=place)
+        if "web" in names and patient:
             self.wait(self._web_answers, "the site answers")
 
-    def begin(self, name: str, *arguments: str, place: Path | None = None) -> subprocess.Popen[bytes]:
-        """Begin a `mailer` command with its output in the log of that name. Whoever calls this waits for its end."""
+    def start_command(self, name: str, *arguments: str, place: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start any `mailer` command with its output in the log of that name."""
         with (self._logs / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(
+            child = subprocess.Popen(
                 [sys.executable, "-m", "mailer", *arguments],
                 env=self.environment,
                 cwd=place,
@@ -57,6 +58,8 @@ class Installation:
                 stderr=log,
                 start_new_session=True,
             )
+        self._children[name] = child
+        return child
 
     @property
     def running(self) -> list[str]:

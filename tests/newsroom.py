@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import count
 
+from mailer.delivery.models import Batch, Send
 from mailer.issues.models import Issue, Newsletter, Story
 from subscribers.models import MailingList, Subscriber, Subscription, Topic
 
@@ -72,3 +73,14 @@ def crowd(mailing_list: MailingList, size: int, **how: object) -> list[Subscribe
     """So many new people on a list."""
     start = next(_numbers)
     return subscribe(mailing_list, *(f"reader{n}.{start}@example.org" for n in range(size)), **how)
+
+
+def planned_for(send: Send) -> dict[str, Batch]:
+    """By address: the batch that the plan of a send put somebody into."""
+    batches = {
+        subscriber_id: batch
+        for batch in Batch.objects.filter(send=send).select_related("edition")
+        for subscriber_id in batch.subscriber_ids
+    }
+    people = Subscriber.objects.filter(pk__in=batches).order_by("id").values_list("id", "email")
+    return {address: batches[number] for number, address in people}

@@ -104,3 +104,4 @@ def _gather_zones(cursor: CursorWrapper, send: Send) -> None:
             [due(send, *pair) for pair in pairs],
         ],
     )
+    cursor.execute("ANALYZE zone")

@@ -1,7 +1,8 @@
 """Claiming a batch: from here on exactly one submission of it is under way, and the database says so.
 
 The claim is committed before a byte leaves. Whoever left the list or was suppressed since the plan is taken
-out in the same transaction, so the request that follows is the newest truth there is.
+out in the same transaction, so the request that follows is the newest truth there is; and the deliveries of the others
+are written, which the database allows once for a subscriber and a send.
 """
 
 import uuid
@@ -62,6 +63,8 @@ def claim(batch_id: int) -> Claim | None:
         recipients, excluded = _read(cursor, mailing_list_id, subscriber_ids, edition.fields)
         ids, parts, refused = sendable(edition, recipients)
         _exclude(cursor, send_id, excluded)
+        if attempts == 1:
+            _write_deliveries(cursor, send_id, batch_id, [*ids, *refused])
         reject_deliveries(cursor, send_id, refused)
         if len(ids) < len(subscriber_ids):
             _shrink(cursor, batch_id, ids)
@@ -112,8 +115,7 @@ def _read(
         ) suppressed USING (address)
         ORDER BY id
         """,
-        # As text: psycopg takes longer to write a list than to read all of the answer.
-        {"list": mailing_list_id, "ids": f"{{{','.join(map(str, subscriber_ids))}}}"},
+        {"list": mailing_list_id, "ids": _array(subscriber_ids)},
     )
     rows = cursor.fetchall()
     excluded = {row[0]: row[1] for row in rows if row[1]}
@@ -126,18 +128,35 @@ def _read(
     return Recipients(ids, read), excluded
 
 
+def _write_deliveries(
+    cursor: CursorWrapper, send_id: int, batch_id: int, subscriber_ids: Sequence[int]
+) -> None:
+    """From here on each of them has got the send or may have. The database refuses whoever is in it already."""
+    cursor.execute(
+        "INSERT INTO delivery_delivery (send_id, subscriber_id, batch_id) SELECT %s, unnest(%s::bigint[]), %s",
+        [send_id, _array(subscriber_ids), batch_id],
+    )
+
+
+def _array(ids: Sequence[int]) -> str:
+    """As text: psycopg takes longer to write a list than to read a whole answer."""
+    return f"{{{','.join(map(str, ids))}}}"
+
+
 def _exclude(cursor: CursorWrapper, send_id: int, reasons: dict[int, str]) -> None:
+    """Whoever is found out at the claim. Those of an earlier try of the batch, which was not accepted, had a delivery."""
     if reasons:
         cursor.execute(
+            "DELETE FROM delivery_delivery WHERE send_id = %s AND subscriber_id = ANY(%s)",
+            [send_id, list(reasons)],
+        )
+        cursor.execute(
             """
-            WITH late AS (
-                DELETE FROM delivery_delivery WHERE send_id = %s AND subscriber_id = ANY(%s) RETURNING subscriber_id
-            )
             INSERT INTO delivery_exclusion (send_id, subscriber_id, reason, at_claim)
-            SELECT %s, late.subscriber_id, given.reason, true
-            FROM late JOIN unnest(%s::bigint[], %s::text[]) AS given (subscriber_id, reason) USING (subscriber_id)
+            SELECT %s, subscriber_id, reason, true
+            FROM unnest(%s::bigint[], %s::text[]) AS given (subscriber_id, reason)
             """,
-            [send_id, list(reasons), send_id, list(reasons), list(reasons.values())],
+            [send_id, list(reasons), list(reasons.values())],
         )
 
 

@@ -26,12 +26,15 @@ def stories_of(send: Send, story_ids: Iterable[int]) -> str:
 
 def explain_delivery(send: Send, subscriber: Subscriber) -> Explanation:
     """Where the delivery of a planned send to one of its recipients stands."""
-    delivery = Delivery.objects.select_related("batch__edition").get(send=send, subscriber=subscriber)
-    batch, address = delivery.batch, subscriber.email
+    delivery = (
+        Delivery.objects.select_related("batch__edition").filter(send=send, subscriber=subscriber).first()
+    )
+    batch = delivery.batch if delivery else _waiting(send, subscriber)
+    address = subscriber.email
     submission = Submission.objects.filter(pk=batch.submission_id).first() if batch.submission_id else None
     said = submission.reason if submission else ""
     answered = (submission.finished_at or submission.started_at) if submission else batch.changed_at
-    if delivery.rejected_because is not None:
+    if delivery and delivery.rejected_because is not None:
         text = f"{address} was refused: {delivery.rejected_because}. The others of the request were not."
         return Explanation(address, Verdict.REJECTED, text)
     match Batch.State(batch.state):
@@ -46,7 +49,9 @@ def explain_delivery(send: Send, subscriber: Subscriber) -> Explanation:
         case Batch.State.ACCEPTED:
             stories = stories_of(send, batch.edition.story_ids)
             text = f"SendGrid accepted {send.issue} with {stories} for {address} on {moment(answered)}. "
-            return Explanation(address, Verdict.ACCEPTED, text + _heard(delivery), since=answered)
+            return Explanation(
+                address, Verdict.ACCEPTED, text + (_heard(delivery) if delivery else ""), since=answered
+            )
         case Batch.State.REJECTED:
             text = f"SendGrid refused the request with {address} on {moment(answered)}: {said}"
             return Explanation(address, Verdict.REJECTED, text, since=answered)
@@ -64,6 +69,11 @@ def explain_delivery(send: Send, subscriber: Subscriber) -> Explanation:
                 f"({send.cancelled_because}). Who has not got it gets it with: mailer send {send.issue} --again"
             )
             return Explanation(address, Verdict.CANCELLED, text, since=send.cancelled_at)
+
+
+def _waiting(send: Send, subscriber: Subscriber) -> Batch:
+    """The batch of somebody whose delivery is not written yet."""
+    return send.batches.select_related("edition").get(subscriber_ids__contains=[subscriber.pk])
 
 
 def _when(send: Send, batch: Batch, said: str) -> str:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from mailer.delivery.editions import Editions
+from mailer.delivery.members import MEMBERS
 from mailer.delivery.models import Send
 from mailer.delivery.plan import gather_editions, write_choices
 
@@ -31,12 +32,12 @@ def ledger(sends: str) -> str:
         sends: the name of the parameter with their numbers.
     """
     return f"""
-        SELECT delivery.send_id, delivery.subscriber_id,
-            CASE WHEN delivery.rejected_because IS NOT NULL OR batch.state = 'rejected' THEN 'rejected'
+        SELECT member.send_id, member.subscriber_id,
+            CASE WHEN member.rejected_because IS NOT NULL OR batch.state = 'rejected' THEN 'rejected'
                 WHEN batch.state = 'cancelled' THEN 'cancelled' END AS reason,
             batch.edition_id AS edition, batch.in_test, batch.due_at
-        FROM delivery_delivery delivery JOIN delivery_batch batch ON batch.id = delivery.batch_id
-        WHERE delivery.send_id = ANY(%({sends})s)
+        FROM ({MEMBERS}) member JOIN delivery_batch batch ON batch.id = member.batch_id
+        WHERE member.send_id = ANY(%({sends})s)
         UNION ALL
         SELECT send_id, subscriber_id, reason, NULL, false, NULL FROM delivery_exclusion WHERE send_id = ANY(%({sends})s)
         """
@@ -96,10 +97,8 @@ def _planned(send: Send) -> Foreseen:
         sql=f"SELECT {_COLUMNS}, {due} FROM ({ledger('sends')}) ledger",
         # The planner has figures on these columns, and none on what `reason` is made of.
         recipients=f"""
-            SELECT subscriber_id, {due} FROM delivery_delivery delivery
-            JOIN delivery_batch batch ON batch.id = delivery.batch_id
-            WHERE delivery.send_id = ANY(%(sends)s) AND delivery.rejected_because IS NULL
-                AND batch.state NOT IN ('rejected', 'cancelled')
+            SELECT unnest(subscriber_ids) AS subscriber_id, {due} FROM delivery_batch
+            WHERE send_id = ANY(%(sends)s) AND state NOT IN ('rejected', 'cancelled')
             """,
         values={"sends": [send.pk]},
         editions={number: (tuple(story_ids), variant) for number, story_ids, variant in editions},

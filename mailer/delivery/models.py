@@ -290,10 +290,12 @@ class Submission(models.Model):
 
 
 class Delivery(models.Model):
-    """One subscriber in a send. The facts below the batch come from events, each the first of its kind.
+    """One subscriber who was handed over in a send. The facts below the batch come from events, each the first of
+    its kind.
 
-    A million of them are written at once, and a foreign key is checked row by row: three of them took three
-    quarters of the plan. A trigger checks the whole statement instead (migration 0002).
+    It is written at the claim, by the transaction that locks its batch and reads its subscriber, and neither is ever
+    deleted: so it needs no foreign keys, which are checked row by row. Who is still to get a send stands in its
+    batches alone, so a plan, a cancelled send and a discarded plan cost no row for each recipient.
     """
 
     pk = models.CompositePrimaryKey("send_id", "subscriber_id")

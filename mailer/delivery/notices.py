@@ -24,7 +24,12 @@ ATTEMPTS = (timedelta(0), *(timedelta(minutes=minutes) for minutes in (1, 5, 20,
 """How long after it was written a notice is tried for the first time, the second …; after the last it is only shown."""
 STALE = timedelta(days=1)
 """What is older is not mailed any more: an owner who is entered today is not told of last month."""
-SUBJECTS = {"guard": "has paused itself", "held": "is held", "winner": "has its winner"}
+SUBJECTS = {
+    "guard": "has paused itself",
+    "refused": "has paused itself",
+    "held": "is held",
+    "winner": "has its winner",
+}
 """By kind; all others need attention."""
 
 
@@ -32,7 +37,7 @@ def notify(send_id: int, kind: str, text: str) -> Notice:
     """Write down something that the owner of a send's newsletter has to know.
 
     Args:
-        kind: what it is about, one word: guard, held, complaints, bounces, authentication, winner.
+        kind: what it is about, one word: guard, refused, held, complaints, bounces, authentication, winner.
         text: in plain words: what happened, with numbers, and what to do.
     """
     log.info("notice_written", send=send_id, kind=kind)

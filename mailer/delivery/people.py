@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from mailer.delivery.errors import DeliveryError
+from mailer.delivery.members import MEMBERS
 from mailer.delivery.models import Send
 from mailer.delivery.wording import WORDS
 from subscribers.importing.refused_file import defuse
@@ -57,11 +58,11 @@ class Person:
     submission: str
 
 
-_EVERYONE = """
-SELECT delivery.subscriber_id,
-    CASE WHEN delivery.rejected_because IS NOT NULL THEN 'rejected'
+_EVERYONE = f"""
+SELECT member.subscriber_id,
+    CASE WHEN member.rejected_because IS NOT NULL THEN 'rejected'
         WHEN batch.state = 'submitting' THEN 'waiting' ELSE batch.state END AS standing,
-    CASE WHEN delivery.rejected_because IS NOT NULL THEN delivery.rejected_because
+    CASE WHEN member.rejected_because IS NOT NULL THEN member.rejected_because
         WHEN batch.state IN ('rejected', 'unknown') THEN submission.reason
         WHEN batch.state = 'cancelled' THEN 'cancelled'
         WHEN batch.state = 'submitting' THEN 'its request is under way'
@@ -76,10 +77,12 @@ SELECT delivery.subscriber_id,
         WHEN batch.state IN ('cancelled', 'submitting') THEN batch.changed_at
         ELSE coalesce(submission.finished_at, submission.started_at, batch.changed_at) END AS at,
     submission.id::text AS submission
-FROM delivery_delivery delivery
-JOIN delivery_batch batch ON batch.id = delivery.batch_id
+FROM ({MEMBERS}) member
+JOIN delivery_batch batch ON batch.id = member.batch_id
+LEFT JOIN delivery_delivery delivery
+    ON delivery.send_id = member.send_id AND delivery.subscriber_id = member.subscriber_id
 LEFT JOIN delivery_submission submission ON submission.id = batch.submission_id
-WHERE delivery.send_id = %(send)s
+WHERE member.send_id = %(send)s
 UNION ALL
 SELECT subscriber_id, 'excluded', reason, NULL, NULL FROM delivery_exclusion WHERE send_id = %(send)s
 """

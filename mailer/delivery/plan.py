@@ -73,7 +73,7 @@ def plan(send: Send) -> Plan:
                 " WHERE id = %s",
                 [send.pk],
             )
-            cursor.execute("DROP TABLE candidate, choice")
+            cursor.execute("DROP TABLE IF EXISTS candidate, choice, zone")
     send.refresh_from_db()
     planned = _count(send, findings)
     log.info("send_planned", send=send.pk, candidates=planned.candidates, batches=planned.batches)
@@ -118,6 +118,7 @@ def write_choices(cursor: CursorWrapper, editions: Editions, ids: Sequence[int])
         if place is not None
     ]
     cursor.executemany("INSERT INTO choice VALUES (%s, %s, %s)", choices)
+    cursor.execute("ANALYZE choice")
 
 
 def _links(send: Send, editions: Sequence[Edition]) -> Iterable[models.Link]:
@@ -161,13 +162,6 @@ def _write_batches(cursor: CursorWrapper, send: Send) -> None:
         ORDER BY due_at NULLS FIRST, in_test DESC, edition_id, domain, batch
         """,
         [most, json.dumps(newsletter.domain_ceilings), most, send.pk],
-    )
-    cursor.execute(
-        """
-        INSERT INTO delivery_delivery (send_id, subscriber_id, batch_id)
-        SELECT send_id, unnest(subscriber_ids), id FROM delivery_batch WHERE send_id = %s
-        """,
-        [send.pk],
     )
 
 

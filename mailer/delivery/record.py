@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from mailer.delivery.claim import Claim, reject_deliveries
+from mailer.delivery.notices import notify
 from mailer.delivery.split import split
 from mailer.sendgrid.outcome import Accepted, Outcome, Refused, Rejected, Retry, TooLarge, Unknown
 
@@ -147,6 +148,7 @@ def _pause(cursor: CursorWrapper, send_id: int, reason: str) -> None:
         [reason, send_id],
     )
     if cursor.rowcount:
+        notify(send_id, "refused", reason)
         log.error("send_paused", send=send_id, reason=reason)
 
 

@@ -126,7 +126,7 @@ def discard(send: Send) -> bool:
 
 def _lock(issue: Issue) -> QuerySet[Send]:
     """The sends of an issue, newest first, for as long as the transaction nobody else's to change."""
-    Issue.objects.select_for_update().get(pk=issue.pk)
+    Issue.objects.select_for_update(no_key=True).get(pk=issue.pk)
     return Send.objects.filter(issue=issue).order_by("-id")
 
 

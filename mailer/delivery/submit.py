@@ -4,7 +4,7 @@ from functools import cache
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, IntegrityError, connection
 
 from mailer.delivery.claim import MAY_GO, Claim, claim
 from mailer.delivery.models import Batch
@@ -96,6 +96,8 @@ def _claim(batch_id: int) -> Claim | None:
         return claim(batch_id)
     except SendGridError as error:
         _stop_and_show(batch_id, error.code, error.message)
+    except IntegrityError:
+        _stop_and_show(batch_id, "twice", "A batch holds somebody who is in this send already.")
     except DatabaseError:
         raise  # the sweeper hands it out again
     except Exception as error:

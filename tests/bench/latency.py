@@ -4,7 +4,7 @@
 
 The emulator waits so long before it answers a request. One worker for up to 16 requests in flight, beyond that two.
 The plan is not counted: nothing of it waits for SendGrid. With so many requests of 1,000 in flight, each of which
-takes at least the latency, no sender can be faster than in flight × 1,000 / latency.
+takes at least the latency, no sender can be faster than in flight × 1,000 / latency: the bound.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main() -> None:
                 send_out(issue_for(in_flight * BATCH, f"warm-up-{in_flight}"), in_flight * BATCH)
                 for latency in options.milliseconds:
                     rates[latency, in_flight] = _rate(inbox, latency, in_flight)
-    Console(width=110).print(_table(rates))
+    Console(width=120).print(_table(rates))
 
 
 def _recipients(in_flight: int) -> int:
@@ -61,22 +61,22 @@ def _rate(inbox: Inbox, latency: int, in_flight: int) -> float:
 
 
 def _table(rates: dict[tuple[int, int], float]) -> Table:
+    least, fewest = min(latency for latency, _ in rates), min(in_flight for _, in_flight in rates)
     table = Table(title="Recipients a second by latency and requests in flight", title_justify="left")
     for heading in (
-        *("latency, ms", "in flight", "recipients a second"),
-        *(
-            "in flight × 1,000 / latency",
-            "of that",
-            "of the rate at the least latency",
-            "times that of the fewest in flight",
-        ),
+        "latency",
+        "in flight",
+        "recipients a second",
+        "bound",
+        "of bound",
+        f"to {least} ms",
+        f"to {fewest} in flight",
     ):
         table.add_column(heading, justify="right")
-    least, fewest = min(latency for latency, _ in rates), min(in_flight for _, in_flight in rates)
     for (latency, in_flight), rate in sorted(rates.items()):
         bound = in_flight * BATCH * 1000 / latency if latency else None
         table.add_row(
-            *(str(latency), str(in_flight), f"{rate:,.0f}"),
+            *(f"{latency} ms", str(in_flight), f"{rate:,.0f}"),
             *((f"{bound:,.0f}", f"{rate / bound:.0%}") if bound else ("", "")),
             f"{rate / rates[least, in_flight]:.0%}",
             f"{rate / rates[latency, fewest]:.1f}",

@@ -11,8 +11,8 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.installation import processes, servers
-from tests.bench.machine import peak_memory
+from tests.bench.installation import Installation, processes, servers
+from tests.bench.machine import OTHERS, cpu_seconds, peak_memory
 from tests.bench.people import fill_store, issue_for
 from tests.bench.sending import Sent, send_out
 from tests.inbox import Inbox
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    console = Console(width=110)
+    console = Console(width=120)
     with servers() as addresses:
         fill_store(max(WARM_UP, *options.sizes))
         with processes(addresses, options.workers) as installation:
@@ -37,9 +37,10 @@ def main() -> None:
             sends = []
             for size in options.sizes:
                 issue = issue_for(size, f"of-{size}")
-                inbox.call("POST", "reset")  # what it took before would take its time at every look
-                sends.append(send_out(issue, size))
-                console.print(f"{size:,} recipients: {sends[-1].total:.1f} s", style="dim")
+                inbox.call("POST", "reset")  # as empty as it was for the first
+                before = _own_cpu(installation)
+                sends.append((send_out(issue, size), _own_cpu(installation) - before))
+                console.print(f"{size:,} recipients: {sends[-1][0].total:.1f} s", style="dim")
             peaks = [peak_memory(pid) for pid in installation.workers.values()]
     console.print(_table(sends))
     known = [f"{peak / 1e6:.0f} MB" for peak in peaks if peak]
@@ -48,7 +49,13 @@ def main() -> None:
     )
 
 
-def _table(sends: list[Sent]) -> Table:
+def _own_cpu(installation: Installation) -> float:
+    """Seconds of CPU so far of all that belongs to the installation."""
+    return sum(spent for kind, spent in cpu_seconds(installation).items() if kind != OTHERS)
+
+
+def _table(sends: list[tuple[Sent, float]]) -> Table:
+    """Sends with the seconds of CPU that all processes together took for them."""
     table = Table(title="Time by the size of the send", title_justify="left")
     headings = (
         "recipients",
@@ -59,17 +66,19 @@ def _table(sends: list[Sent]) -> Table:
         "plan",
         "send",
         "to the first row",
+        "µs of CPU",
     )
     for heading in headings:
         table.add_column(heading, justify="right")
-    first = sends[0].total / sends[0].recipients
-    for sent in sends:
+    first = sends[0][0].total / sends[0][0].recipients
+    for sent, cpu in sends:
         spans = (sent.total, sent.plan, sent.send)
         table.add_row(
             f"{sent.recipients:,}",
             *(f"{span:.2f}" for span in spans),
             *(f"{span / sent.recipients * 1e6:.1f}" for span in spans),
             f"{sent.total / sent.recipients / first:.2f}",
+            f"{cpu / sent.recipients * 1e6:.1f}",
         )
     return table
 

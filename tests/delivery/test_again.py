@@ -16,7 +16,7 @@ from mailer.delivery.steer import cancel, pause, resume
 from mailer.delivery.sweep import sweep
 from mailer.delivery.variants import ABTest
 from mailer.sendgrid.outcome import Accepted, Rejected, Retry, Unknown
-from tests.newsroom import make_issue, subscribe
+from tests.newsroom import make_issue, planned_for, subscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -39,10 +39,6 @@ def answer(batch, outcome, status=202):
     assert claimed is not None
     record(claimed, outcome, status)
     return claimed
-
-
-def got_by(send):
-    return set(Delivery.objects.filter(send=send).values_list("subscriber__email", flat=True))
 
 
 def test_a_cancelled_send_lets_nothing_out_and_says_who_got_it(issue):
@@ -90,11 +86,7 @@ def test_again_goes_to_those_who_failed_or_joined_later_and_to_nobody_who_has_it
     for topic in ("ai", "policy", "travel"):
         subscribe(mailing_list, f"{topic}@example.org", topics=[topic])
     send = started(issue, "has@example.org", "blocked@example.org")
-    by_person = {batch.subscriber_ids[0]: batch for batch in Batch.objects.filter(send=send)}
-    batches = {
-        delivery.subscriber.email: by_person[delivery.batch.subscriber_ids[0]]
-        for delivery in Delivery.objects.filter(send=send).select_related("subscriber", "batch")
-    }
+    batches = planned_for(send)
     answer(batches["has@example.org"], Accepted("m"))
     Delivery.objects.filter(subscriber__email="blocked@example.org").update(blocked_at=timezone.now())
     answer(batches["ai@example.org"], Unknown("no answer"), None)
@@ -107,7 +99,7 @@ def test_again_goes_to_those_who_failed_or_joined_later_and_to_nobody_who_has_it
     second = again(issue)
     assert again(issue) == second == send_of(issue)
     planned = plan(second)
-    assert got_by(second) == {
+    assert set(planned_for(second)) == {
         "blocked@example.org",
         "policy@example.org",
         "travel@example.org",
@@ -125,7 +117,7 @@ def test_again_goes_to_those_who_failed_or_joined_later_and_to_nobody_who_has_it
     third = again(issue)
     assert third.previous == second
     plan(third)
-    assert got_by(third) == set()
+    assert planned_for(third) == {}
 
 
 def test_the_first_send_must_be_over_and_two_who_ask_get_the_same(issue):

@@ -5,9 +5,11 @@ import uuid
 import pytest
 from django.db import IntegrityError, transaction
 
+from mailer.delivery.claim import claim
 from mailer.delivery.models import Batch, Delivery, Send
 from mailer.delivery.plan import plan
-from mailer.delivery.start import send_of
+from mailer.delivery.start import send_of, start
+from mailer.delivery.submit import submit
 from tests.newsroom import crowd, make_issue
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +21,8 @@ def send() -> Send:
     crowd(issue.newsletter.mailing_list, 2)
     send = send_of(issue)
     plan(send)
+    start(send)
+    assert claim(send.batches.get().pk) is not None
     return send
 
 
@@ -32,14 +36,20 @@ def test_a_subscriber_is_in_a_send_once(send):
         Delivery.objects.create(send=send, subscriber_id=delivery.subscriber_id, batch_id=delivery.batch_id)
 
 
-def test_a_delivery_needs_a_subscriber_and_a_batch_of_its_own_send(send):
-    other = send_of(make_issue())
-    subscriber = crowd(make_issue().newsletter.mailing_list, 1)[0]
-    batch = Batch.objects.get()
-    for wrong in ({"send": other}, {"batch_id": batch.pk + 1000}, {"subscriber_id": subscriber.pk + 1000}):
-        row = {"send": send, "batch_id": batch.pk, "subscriber_id": subscriber.pk, **wrong}
-        with refused("A delivery needs"), transaction.atomic():
-            Delivery.objects.create(**row)
+def test_two_batches_with_the_same_person_never_both_go_out():
+    issue = make_issue()
+    (person, other) = crowd(issue.newsletter.mailing_list, 2)
+    send = send_of(issue)
+    plan(send)
+    first = send.batches.get()
+    second = Batch.objects.create(send=send, edition=first.edition, subscriber_ids=[person.pk, other.pk])
+    start(send)
+    assert claim(first.pk) is not None
+    submit(second.pk)
+    send.refresh_from_db()
+    second.refresh_from_db()
+    assert (second.state, second.attempts) == ("waiting", 0)
+    assert send.paused_because == "A batch holds somebody who is in this send already."
 
 
 def test_a_batch_with_deliveries_is_never_deleted(send):
@@ -54,7 +64,7 @@ def test_states_are_known_ones(send):
 
 def test_a_batch_in_flight_has_a_submission(send):
     with refused("batch_in_flight_has_a_submission"), transaction.atomic():
-        Batch.objects.update(state="unknown")
+        Batch.objects.update(state="unknown", submission_id=None)
 
 
 def test_a_planned_send_knows_its_candidates(send):

@@ -7,14 +7,14 @@ import pytest
 from django.utils import timezone
 
 from mailer.delivery.claim import claim
-from mailer.delivery.models import Batch, Delivery
+from mailer.delivery.models import Batch
 from mailer.delivery.plan import plan
 from mailer.delivery.schedule import BadSchedule, Schedule, moment, read_schedule
 from mailer.delivery.start import AlreadyStarted, send_of, start
 from mailer.delivery.sweep import sweep
 from mailer.delivery.zones import zone_of
 from subscribers.models import Subscriber
-from tests.newsroom import make_issue, subscribe
+from tests.newsroom import make_issue, planned_for, subscribe
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -100,10 +100,7 @@ def test_at_local_time_each_zone_has_its_moment_and_a_person_one_delivery_whatev
     local = tomorrow(8)
     send = send_of(issue, Schedule(local=local))
     plan(send)
-    due = {
-        delivery.subscriber.email: delivery.batch.due_at
-        for delivery in Delivery.objects.filter(send=send).select_related("subscriber", "batch")
-    }
+    due = {address: batch.due_at for address, batch in planned_for(send).items()}
     assert due == {
         "tokyo@example.org": moment(local, ZoneInfo("Asia/Tokyo")),
         "york@example.org": moment(local, NEW_YORK),

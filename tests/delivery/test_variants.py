@@ -8,24 +8,21 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from mailer.delivery.claim import claim
-from mailer.delivery.models import Batch, Delivery, Send
+from mailer.delivery.models import Batch, Send
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import is_moving, waits_for_winner
 from mailer.delivery.start import discard, send_of, start
 from mailer.delivery.sweep import sweep
 from mailer.delivery.variants import ABTest, BadTest
-from tests.newsroom import crowd, make_issue, subscribe
+from tests.newsroom import crowd, make_issue, planned_for, subscribe
 
 pytestmark = pytest.mark.django_db
 TEST = ABTest((("Second subject", ""), ("", "Third preheader")), share=30)
 
 
-def groups(send: Send) -> dict[int, tuple[bool, int]]:
-    """By subscriber: whether they are in the test, and their variant."""
-    return {
-        delivery.subscriber_id: (delivery.batch.in_test, delivery.batch.edition.variant)
-        for delivery in Delivery.objects.filter(send=send).select_related("batch__edition")
-    }
+def groups(send: Send) -> dict[str, tuple[bool, int]]:
+    """By address: whether they are in the test, and their variant."""
+    return {address: (batch.in_test, batch.edition.variant) for address, batch in planned_for(send).items()}
 
 
 def test_a_share_of_the_audience_tries_the_variants_and_is_the_same_on_replanning():

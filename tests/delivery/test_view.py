@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from django.utils import timezone
 
+from mailer.delivery.claim import claim
 from mailer.delivery.models import Delivery, Send
 from mailer.delivery.plan import plan
-from mailer.delivery.start import send_of
+from mailer.delivery.start import send_of, start
 from mailer.delivery.submit import submit
 from subscribers import tokens
 from subscribers.leaving import leave
@@ -22,6 +22,14 @@ HOSTILE = "</title><script>alert(1)</script><img src=x onerror='alert(2)'>\"&amp
 def planned(issue) -> Send:
     send = send_of(issue)
     plan(send)
+    start(send)
+    return send
+
+
+def sent(issue) -> Send:
+    send = planned(issue)
+    for batch in send.batches.all():
+        assert claim(batch.pk) is not None
     return send
 
 
@@ -32,7 +40,7 @@ def address(send: Send, person: Subscriber, scope: Scope = Scope.VIEW) -> str:
 def one_reader(**of: object) -> tuple[Send, Subscriber]:
     issue = make_issue()
     (person,) = subscribe(issue.newsletter.mailing_list, "mei@example.org", **of)
-    return planned(issue), person
+    return sent(issue), person
 
 
 def test_readers_see_their_own_stories_and_their_own_name(client):
@@ -41,7 +49,7 @@ def test_readers_see_their_own_stories_and_their_own_name(client):
     (anna,) = subscribe(
         issue.newsletter.mailing_list, "anna@example.org", first_name="Anna", topics=["travel"]
     )
-    send = planned(issue)
+    send = sent(issue)
     pages = {person: client.get(address(send, person)).content.decode() for person in (mei, anna)}
     assert "Dear 梅," in pages[mei]
     assert "News about ai" in pages[mei]
@@ -52,8 +60,9 @@ def test_readers_see_their_own_stories_and_their_own_name(client):
 
 
 def test_the_page_is_what_was_mailed(client, inbox):
-    send, person = one_reader(first_name="Zoë & Co")
-    Send.objects.filter(pk=send.pk).update(started_at=timezone.now())
+    issue = make_issue()
+    (person,) = subscribe(issue.newsletter.mailing_list, "mei@example.org", first_name="Zoë & Co")
+    send = planned(issue)
     assert submit(send.batches.get().pk)
     (message,) = inbox.messages(full=True)
     page = client.get(address(send, person)).content.decode()
@@ -117,9 +126,10 @@ def test_a_page_that_is_passed_on_lets_nobody_change_the_subscription(client):
 
 
 def test_who_was_taken_out_before_the_request_is_told_so_kindly(client, inbox):
-    send, person = one_reader()
+    issue = make_issue()
+    (person,) = subscribe(issue.newsletter.mailing_list, "mei@example.org")
+    send = planned(issue)
     leave(send.mailing_list_id, person.pk, source="test")
-    Send.objects.filter(pk=send.pk).update(started_at=timezone.now())
     submit(send.batches.get().pk)
     assert not Delivery.objects.filter(subscriber=person).exists()
     answer = client.get(address(send, person))

@@ -14,7 +14,7 @@ from mailer.delivery.plan import plan
 from mailer.delivery.progress import Progress, progress
 from mailer.delivery.settle import claim_limit, expire_claims
 from mailer.delivery.start import send_of, start
-from mailer.delivery.sweep import QUEUE, STALE_AFTER, sweep
+from mailer.delivery.sweep import QUEUE, sweep
 from mailer.delivery.tasks import submit
 from mailer.emulator.config import LOCAL_API_KEY
 from mailer.sendgrid.client import SendGrid
@@ -31,10 +31,11 @@ BATCHES = 8
 class Sending:
     """A planned send to PEOPLE in BATCHES batches; the fewer of them are full, the sooner a test is done."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, **fields: object) -> None:
+        """Args: fields: of the issue."""
         self.installation = installation
         self.inbox = installation.inbox
-        self.issue = make_issue()
+        self.issue = make_issue(**fields)
         mailing_list = self.issue.newsletter.mailing_list
         people = crowd(mailing_list, 1_400)
         for topics in (*combinations(TOPICS, 1), *combinations(TOPICS, 2)):
@@ -46,12 +47,6 @@ class Sending:
 
     def start(self) -> None:
         start(self.send)
-
-    def hand_out_again(self) -> int:
-        """Let so much time pass that what was handed out counts as lost, and sweep. Returns how many batches."""
-        long_ago = timezone.now() - timedelta(seconds=STALE_AFTER + 1)
-        Batch.objects.filter(state="waiting").update(due_at=long_ago, queued_at=long_ago)
-        return sweep()
 
     def deliver_twice(self, *batch_ids: int) -> None:
         """Put the tasks of these batches into the queue once more."""
@@ -106,13 +101,15 @@ class Sending:
     def until_nothing_waits(self) -> Progress:
         """Sweep as beat would, without the delays before a later try, until all is out or the send is paused."""
 
-        def nothing_waits(now: Progress) -> bool:
+        def nothing_waits(_: Progress) -> bool:
             Batch.objects.filter(state="waiting").update(due_at=timezone.now())
             sweep()
             self.send.refresh_from_db()
+            now = self.look()
             return now.waiting == 0 or (self.send.paused_at is not None and now.in_flight == 0)
 
-        return self.wait(nothing_waits, "nothing waits any more")
+        self.wait(nothing_waits, "nothing waits any more")
+        return self.look()
 
     def expire_claims(self) -> int:
         """Let so much time pass that whoever holds a claim counts as gone. Returns how many batches are unknown now."""

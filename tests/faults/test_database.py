@@ -39,26 +39,21 @@ def test_a_restart_costs_nobody_the_issue_and_gives_nobody_two(under_way, postgr
     under_way.check()
 
 
-def test_cut_connections_cost_nobody_the_issue_and_give_nobody_two(under_way, postgres):
-    assert postgres.cut_connections() > THREADS
-    connection.close()
-    under_way.inbox.recover()
-    under_way.wait(lambda now: now.waiting == now.in_flight, "the rest is out")
-    assert under_way.expire_claims() == THREADS
-    under_way.settle_by_events()
-    under_way.check()
-
-
-def test_a_claim_that_cannot_be_committed_was_never_made(installation, postgres):
+@pytest.mark.parametrize("step", ["submitting", "accepted"])
+def test_a_connection_that_is_cut_costs_nobody_the_issue_and_gives_nobody_two(installation, postgres, step):
+    """Before the claim nothing has happened; before the record SendGrid has the mail."""
     sending = Sending(installation)
     sending.start()
-    with gate("submitting") as before_the_claim:
-        installation.start("worker1", threads=THREADS)
-        sending.wait(lambda _: before_the_claim.waiting == THREADS, "every thread is about to claim")
-        before_the_claim.cut()
-        before_the_claim.open()
-        sending.wait(lambda _: before_the_claim.waiting == 0, "it is over")
+    installation.start("web", "worker1", threads=THREADS)
+    with gate(step) as before:
+        sending.wait(lambda _: before.waiting == THREADS, f"every thread is about to write {step}")
+        before.cut()
+        before.open()
+        sending.wait(lambda _: before.waiting == 0, "the cut ones are gone")
+    unknown = THREADS if step == "accepted" else 0
     sending.hand_out_again()
-    sending.wait(lambda now: now.finished, "it is handed out again")
+    sending.until_all_but(unknown)
+    assert sending.expire_claims() == unknown
+    sending.settle_by_events()
     sending.check()
     assert not Submission.objects.exclude(outcome="accepted").exists()

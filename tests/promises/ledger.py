@@ -45,7 +45,9 @@ class Rows:
             )
             for batch in self.batches
         }
-        return {delivery.subscriber_id: batches[delivery.batch_id] for delivery in self.deliveries}
+        members = {who: batch.pk for batch in self.batches for who in batch.subscriber_ids}
+        members |= {delivery.subscriber_id: delivery.batch_id for delivery in self.deliveries}
+        return {who: batches[batch] for who, batch in members.items()}
 
     @property
     def rejected(self) -> list[int]:

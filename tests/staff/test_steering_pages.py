@@ -1,10 +1,12 @@
 """The page of a send and the pages of unknown submissions: what they show, who may press what, and what is kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +20,7 @@ from mailer.delivery.settle import accept, claim_limit, expire_claims
 from mailer.delivery.start import send_of
 from mailer.delivery.steer import cancel, pause
 from mailer.delivery.variants import ABTest
+from mailer.local.waiting import wait_until
 from tests.delivery.test_submit import one_batch
 from tests.newsroom import crowd, make_issue
 
@@ -93,8 +96,10 @@ def test_it_shows_the_variants_of_a_test_with_their_counts(client, anna):
     send = send_of(issue, test=ABTest(((HOSTILE, "look inside"),), share=50))
     plan(send)
     Send.objects.update(started_at=timezone.now())
-    tried = Batch.objects.filter(in_test=True, edition__variant=1)
-    people = [person for batch in tried for person in batch.subscriber_ids]
+    people = []
+    for batch in Batch.objects.filter(in_test=True, edition__variant=1):
+        claim(batch.pk)
+        people += batch.subscriber_ids
     Delivery.objects.filter(subscriber__in=people).update(
         delivered_at=timezone.now(), clicked_at=timezone.now()
     )
@@ -284,6 +289,37 @@ def test_what_evidence_settled_meanwhile_is_not_decided_again(client, anna, unkn
         assert "You changed nothing." in answer.text
     unknown.refresh_from_db()
     assert (unknown.outcome, unknown.evidence, unknown.decided_by) == ("accepted", "event", "")
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("decision", "people"), [("accepted", ""), ("send_again", "3")])
+def test_evidence_that_comes_in_the_same_moment_wins(decision, people):
+    _, batch = one_batch()
+    claim(batch.pk)
+    expire_claims(timezone.now() + claim_limit() + timedelta(seconds=1))
+    submission, client = Submission.objects.get(), Client()
+    client.force_login(User.objects.create_superuser("root"))
+
+    def decide() -> str:
+        try:
+            return settle(client, submission, decision, people=people).text
+        finally:
+            connection.close()
+
+    def waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+            return bool(cursor.fetchone()[0])
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert accept([submission.pk], "event") == 1
+            answer = pool.submit(decide)
+            assert wait_until(waits, 60), "the page saw it as unknown and waits for the row"
+        assert "It is not unknown any more: Accepted, settled by event" in answer.result()
+    submission.refresh_from_db()
+    assert (submission.outcome, submission.evidence, submission.decided_by) == ("accepted", "event", "")
     assert not LogEntry.objects.exists()
 
 

@@ -193,10 +193,13 @@ def test_a_rebuild_keeps_what_our_own_pages_noted_and_who_came_back() -> None:
 @pytest.mark.django_db
 def test_a_rebuild_takes_away_what_no_event_says_and_folds_what_waits() -> None:
     first = make_world().sends[0]
-    Delivery.objects.filter(subscriber=first.subscribers[0]).update(opened_at=SENT_AT, bounce_class="Content")
+    Delivery.objects.filter(subscriber=first.subscribers[0]).update(
+        opened_at=SENT_AT, bounce_class="Content", refusal_status="5.7.1"
+    )
     keep([first.event("spamreport", who=1)])
     assert rebuild() == 1
-    assert (first.delivery(0).opened_at, first.delivery(0).bounce_class) == (None, None)
+    found = first.delivery(0)
+    assert (found.opened_at, found.bounce_class, found.refusal_status) == (None, None, None)
     assert Suppression.objects.get().reason == "complaint"
 
 

@@ -201,7 +201,9 @@ def test_figures_of_one_send_are_not_those_of_another() -> None:
 @pytest.mark.django_db
 def test_a_send_that_is_not_planned_has_a_report_too() -> None:
     ledger = make_send(1)
-    bare = Send.objects.create(issue=ledger.send.issue, mailing_list=ledger.send.mailing_list)
+    bare = Send.objects.create(
+        issue=ledger.send.issue, mailing_list=ledger.send.mailing_list, previous=ledger.send
+    )
     assert "not planned yet" in render(report(bare))
     assert "not planned yet" in in_terminal(bare)
 

@@ -8,15 +8,14 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from rich.console import Console
 
-from mailer.config.arguments import number
+from mailer.delivery.arrangement import add_arrangement, arranged
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import progress
-from mailer.delivery.schedule import WRITTEN, Schedule, read_schedule
-from mailer.delivery.start import again, discard, send_of, start
+from mailer.delivery.schedule import WRITTEN
+from mailer.delivery.start import discard, start
 from mailer.delivery.terminal import Stand, follow, show_plan, show_wait
-from mailer.delivery.variants import ABTest
 from mailer.issues.builder.content import BuildError
 from mailer.issues.find import NoSuchIssue, find_issue
 from mailer.issues.models import Issue
@@ -40,45 +39,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--yes", action="store_true", help="do not ask")
         parser.add_argument("--no-wait", action="store_true", help="do not follow the send")
-        parser.add_argument(
-            "--again",
-            action="store_true",
-            help="only to those who have not got it: who failed, or joined later",
-        )
-        when = parser.add_argument_group("when")
-        when.add_argument("--at", metavar="TIME", help=f'one moment for everybody, such as "{WRITTEN}"')
-        when.add_argument(
-            "--zone", metavar="ZONE", help="the time zone of --at; the newsletter's where none is named"
-        )
-        when.add_argument(
-            "--local", metavar="TIME", help="each recipient's local time: their zone, else their country's"
-        )
-        test = parser.add_argument_group("A/B test of the subject")
-        test.add_argument(
-            "--subject",
-            action="append",
-            metavar="TEXT",
-            default=[],
-            help="try this one too, beside the issue's own; up to three times",
-        )
-        test.add_argument(
-            "--preheader",
-            action="append",
-            metavar="TEXT",
-            default=[],
-            help="likewise; the first goes with the first --subject, and so on",
-        )
-        test.add_argument(
-            "--test-share", type=number(1, 99), metavar="PERCENT", default=20, help="who tries them; 20"
-        )
-        test.add_argument("--test-by", choices=Send.Metric.values, default="clicks", help="what wins; clicks")
-        test.add_argument(
-            "--test-minutes",
-            type=number(1, 10_080),
-            metavar="N",
-            default=240,
-            help="until the winner is chosen; 240",
-        )
+        add_arrangement(parser)
 
     def handle(self, *args: Any, issue: str, **options: Any) -> None:
         try:
@@ -94,18 +55,14 @@ class Command(BaseCommand):
 
 
 def _send(console: Console, issue: Issue, options: dict[str, Any]) -> None:
-    zone = options["zone"] or issue.newsletter.time_zone
-    schedule = None
-    if options["at"] or options["local"]:
-        schedule = read_schedule(options["at"], options["local"], zone)
-    send = _find(issue, options, schedule)
+    send = arranged(issue, options)
     if (
         send.started_at is None
         and send.planned_at
         and timezone.now() - send.planned_at > STALE
         and discard(send)
     ):
-        send = _find(issue, options, schedule)  # somebody left the question open; much may have changed since
+        send = arranged(issue, options)  # somebody left the question open; much may have changed since
     show_plan(console, send, plan(send))
     if send.started_at is None and not options["yes"]:
         _ask(console, send)
@@ -133,23 +90,6 @@ def _send(console: Console, issue: Issue, options: dict[str, Any]) -> None:
                 f"Nothing moved for {STANDSTILL} seconds. Is a worker running (mailer worker, mailer beat)? "
                 f"Nothing is lost; look again with: mailer send {issue}"
             )
-
-
-def _find(issue: Issue, options: dict[str, Any], schedule: Schedule | None) -> Send:
-    subjects, preheaders = options["subject"], options["preheader"]
-    test = None
-    if subjects or preheaders:
-        rest = max(len(subjects), len(preheaders))
-        pad = [""] * rest
-        tried = tuple(zip((subjects + pad)[:rest], (preheaders + pad)[:rest], strict=True))
-        test = ABTest(tried, options["test_share"], options["test_by"], options["test_minutes"])
-    if options["again"]:
-        if test:
-            raise CommandError(
-                "A send to those who have not got it takes the subject that won: no test again."
-            )
-        return again(issue, schedule)
-    return send_of(issue, schedule, test)
 
 
 def _ask(console: Console, send: Send) -> None:
