@@ -1,6 +1,6 @@
 # Everything runs from .venv, which the first target that needs it makes: python3 and make are enough.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench bench-scale bench-latency clean
+.PHONY: help demo up test check bench bench-scale bench-latency soak clean
 
 MAILER := .venv/bin/mailer
 READY := .venv/ready
@@ -41,6 +41,12 @@ bench-latency: $(READY) ## Measure with 0, 50 and 300 ms of latency at SendGrid,
 
 RECIPIENTS ?= 1000000
 WORKERS ?= 2
+
+soak: $(READY) ## Break everything at random for SOAK_SECONDS=1800 with SEED=7, and count who is lost or doubled
+	@.venv/bin/python -m tests.soak --seconds $(SOAK_SECONDS) --seed $(SEED)
+
+SOAK_SECONDS ?= 1800
+SEED ?= 7
 
 clean: ## Remove .venv and everything under var/, the embedded databases included
 	@-test -x $(MAILER) && $(MAILER) down

@@ -56,15 +56,20 @@ def audit(sends: Iterable[Send], messages: Iterable[Mapping[str, Any]]) -> Audit
 
 
 def _expected(send_ids: list[int]) -> dict[tuple[str, str], tuple[str, str]]:
-    """Address and submission of each whom the ledger calls accepted, by send and subscriber."""
+    """Address and submission of each whom the ledger calls accepted, by send and subscriber.
+
+    Batch and delivery have to say so both: otherwise whoever got it is a stray.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT delivery.send_id, delivery.subscriber_id, subscriber.email, batch.submission_id
-            FROM delivery_delivery delivery
-            JOIN delivery_batch batch ON batch.id = delivery.batch_id
-            JOIN subscribers_subscriber subscriber ON subscriber.id = delivery.subscriber_id
-            WHERE delivery.send_id = ANY(%s) AND batch.state = 'accepted' AND delivery.rejected_because IS NULL
+            SELECT batch.send_id, recipient.subscriber_id, subscriber.email, batch.submission_id
+            FROM delivery_batch batch
+            CROSS JOIN LATERAL unnest(batch.subscriber_ids) AS recipient (subscriber_id)
+            JOIN delivery_delivery delivery ON delivery.send_id = batch.send_id
+                AND delivery.subscriber_id = recipient.subscriber_id AND delivery.batch_id = batch.id
+            JOIN subscribers_subscriber subscriber ON subscriber.id = recipient.subscriber_id
+            WHERE batch.send_id = ANY(%s) AND batch.state = 'accepted' AND delivery.rejected_because IS NULL
             """,
             [send_ids],
         )

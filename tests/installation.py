@@ -15,6 +15,12 @@ from tests.inbox import Inbox
 LIMIT = 60
 """Seconds to wait for anything. Far above what it takes, also on a busy machine."""
 
+QUIET_READERS = dict.fromkeys(
+    ("drop", "invalid", "hard_bounce", "block", "deferral", "human_open", "machine_open", "click",
+     "complaint", "unsubscribe"), 0.0,
+)  # fmt: skip
+"""The emulator's world where everybody gets their mail, and nobody does anything with it."""
+
 
 class Installation:
     """Web, workers and beat as processes, with their output in `logs`.

@@ -1,6 +1,6 @@
 """A forecast in the terminal: readable in 80 columns, and in a pipe."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mailer.delivery.forecast import Difference, Forecast, ReasonCount, ZoneCount
+from mailer.delivery.schedule import AT_ONCE
 from mailer.delivery.wording import JOINED, moment, printable
 
 ROWS = 20
@@ -27,7 +28,7 @@ def show_forecast(console: Console, told: Forecast) -> None:
     _sum(console, told)
     _editions(console, told)
     _variants(console, told)
-    _zones(console, told.zones)
+    _zones(console, told)
     _domains(console, told)
     if told.difference:
         _difference(console, told.difference)
@@ -69,10 +70,21 @@ def _reasons(table: Table, reasons: Iterable[ReasonCount], before: str, sign: st
 
 
 def _editions(console: Console, told: Forecast) -> None:
-    table = _table("stories", "edition", "people")
+    """By the numbers of their stories: the headlines of dozens of editions, nearly all the same, tell nothing."""
+    numbers = {
+        headline: number
+        for number, headline in enumerate(
+            dict.fromkeys(h for each in told.editions for h in each.headlines), 1
+        )
+    }
+    table = _table("edition, by its stories", "number", "people")
     for edition in told.editions[:ROWS]:
-        headlines = plain(" · ".join(edition.headlines))
-        table.add_row(headlines, str(edition.number), f"{edition.people:,}")
+        stories = " · ".join(str(numbers[headline]) for headline in edition.headlines)
+        table.add_row(stories, str(edition.number), f"{edition.people:,}")
+    legend = _table("story")
+    for headline, number in numbers.items():
+        legend.add_row(plain(f"{number:>2}  {headline}"))
+    _print(console, "Stories", legend)
     _print(console, "Editions", table)
     _rest(console, len(told.editions) - ROWS, "editions")
 
@@ -89,8 +101,9 @@ def _variants(console: Console, told: Forecast) -> None:
     _print(console, "A/B test", table)
 
 
-def _zones(console: Console, zones: Sequence[ZoneCount]) -> None:
-    timed = any(zone.last for zone in zones)
+def _zones(console: Console, told: Forecast) -> None:
+    timed = told.schedule != AT_ONCE and any(zone.last for zone in told.zones)
+    zones = told.zones
     table = _table("time zone", "people", *(("on their clocks", "moment") if timed else ()))
     for zone in zones[:ROWS]:
         when = (_clocks(zone.first, zone.zone), _moments(zone)) if timed else ()

@@ -11,6 +11,7 @@ from mailer.delivery.models import Send
 from mailer.delivery.zones import zone_of
 
 WRITTEN = "2026-11-30 08:00"
+AT_ONCE = "at once"
 
 
 class BadSchedule(DeliveryError):
@@ -32,7 +33,7 @@ class Schedule:
     def __str__(self) -> str:
         if self.at:
             return f"at {self.at:%d %b %Y %H:%M %Z}"
-        return f"at {self.local:%d %b %Y %H:%M} of each recipient's own time" if self.local else "at once"
+        return f"at {self.local:%d %b %Y %H:%M} of each recipient's own time" if self.local else AT_ONCE
 
 
 def moment(local: datetime, zone: tzinfo) -> datetime:
@@ -68,10 +69,11 @@ def read_schedule(at: str | None, local: str | None, zone: str) -> Schedule:
 
 
 def schedule_of(send: Send) -> Schedule:
-    """What a send was made for."""
+    """What a send was made for; the moment in the newsletter's time zone."""
     if send.local_date and send.local_time:
         return Schedule(local=datetime.combine(send.local_date, send.local_time))
-    return Schedule(at=send.scheduled_at)
+    zone = ZoneInfo(send.issue.newsletter.time_zone)
+    return Schedule(at=send.scheduled_at and send.scheduled_at.astimezone(zone))
 
 
 def due(send: Send, time_zone: str, country: str) -> datetime | None:

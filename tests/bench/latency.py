@@ -2,9 +2,9 @@
 
     python -m tests.bench.latency [--milliseconds 0 50 300] [--in-flight 1 8 32]
 
-The emulator waits so long before it answers a request. One worker for up to 16 requests in flight, beyond that two.
-The plan is not counted: nothing of it waits for SendGrid. With so many requests of 1,000 in flight, each of which
-takes at least the latency, no sender can be faster than in flight × 1,000 / latency: the bound.
+The emulator waits so long before it answers a request. One worker has up to 16 requests in flight; more are shared
+by more workers. The plan is not counted: nothing of it waits for SendGrid. With so many requests of 1,000 in flight,
+each of which takes at least the latency, no sender is faster than in flight × 1,000 / latency: the bound.
 """
 
 import argparse
@@ -32,6 +32,10 @@ def main() -> None:
     parser.add_argument("--milliseconds", type=int, nargs="+", default=MILLISECONDS)
     parser.add_argument("--in-flight", type=int, nargs="+", default=IN_FLIGHT)
     options = parser.parse_args()
+    if any(each < 1 or each % -(-each // THREADS) for each in options.in_flight):
+        parser.error(
+            f"requests in flight are 1 or more, and above {THREADS} two or more workers share them evenly"
+        )
     rates: dict[tuple[int, int], float] = {}
     with servers() as addresses:
         fill_store(_recipients(max(options.in_flight)))

@@ -13,6 +13,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable
+from functools import reduce
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -112,10 +113,8 @@ def put_around(clock: Clock) -> None:
     """Replace the functions of ACTS. Raises AttributeError for one that is not there: then ACTS is out of date."""
     for where, act in ACTS.items():
         module, _, path = where.partition(":")
-        owner = import_module(module)
         *classes, name = path.split(".")
-        for each in classes:
-            owner = getattr(owner, each)
+        owner: Any = reduce(getattr, classes, import_module(module))
         setattr(owner, name, clock.around(act, getattr(owner, name)))
 
 

@@ -18,14 +18,10 @@ from mailer.emulator.config import LOCAL_API_KEY, EmulatorConfig, EmulatorWorld
 from mailer.emulator.server import EmulatorServer
 from tests.breakable import Broker, Postgres, RabbitMQ, Redis, on_database
 from tests.inbox import Inbox
-from tests.installation import Installation
+from tests.installation import QUIET_READERS, Installation
 
 TIMEOUT = 5
 """Seconds that workers wait for an answer."""
-NOTHING_ELSE = dict.fromkeys(
-    ("drop", "invalid", "hard_bounce", "block", "deferral", "human_open", "machine_open", "click",
-     "complaint", "unsubscribe"), 0.0,
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -50,7 +46,7 @@ def installed(logs: Path) -> Iterator[Installation]:
     config = EmulatorConfig(
         port=0,
         webhook_url=f"http://127.0.0.1:{web_port}/webhooks/sendgrid/events",
-        world=EmulatorWorld(**NOTHING_ELSE),
+        world=EmulatorWorld(**QUIET_READERS),
     )
     with EmulatorServer(config) as emulator:
         environment = {

@@ -57,7 +57,7 @@ WHICH = st.integers(0, 9)
 """One of several things, counted round."""
 SHOWN_AFTER = st.sampled_from([timedelta(), timedelta(minutes=6), timedelta(minutes=24)])
 """Until when the logs may not show what was accepted; what they show later than that, no look can know."""
-SELDOM = st.sampled_from([False, False, False, True])
+SELDOM = st.sampled_from([False, False, False, False, True])
 KINDS = (
     *("processed", "deferred", "delivered", "open", "click", "blocked", "dropped", "bounce"),
     *("spamreport", "unsubscribe", "group_unsubscribe"),
@@ -71,7 +71,7 @@ WHEN: dict[str, Callable[[datetime], Schedule]] = {
         local=(now + timedelta(hours=26)).replace(tzinfo=None, second=0, microsecond=0)
     ),
 }
-WHENS = ("at once", "at once", "at once", "in an hour", "at local time")
+WHENS = ("at once", "at once", "at once", "at once", "at once", "in an hour", "at local time")
 BATCH_SIZE = 2
 MOST_SENDS, MOST_READERS = 4, 10
 FIRST_ID = 1_000_001
@@ -154,7 +154,7 @@ class Promises(RuleBasedStateMachine):
     def the_promises_hold(self) -> None:
         hold(self.sends, self.planned, self.account)
 
-    @initialize(tested=st.booleans(), when=st.sampled_from(WHENS), waits=SELDOM, slowly=st.booleans())
+    @initialize(tested=SELDOM, when=st.sampled_from(WHENS), waits=SELDOM, slowly=SELDOM)
     def publish(self, tested: bool, when: str, waits: bool, slowly: bool) -> None:
         """An issue, and readers of every kind."""
         self.issue = make_issue(("ai", "policy"))
@@ -176,16 +176,37 @@ class Promises(RuleBasedStateMachine):
 
     @act(
         often=8,
-        turns=st.lists(st.tuples(st.sampled_from(TURNS), SELDOM), min_size=1, max_size=4),
+        turns=st.lists(st.tuples(st.sampled_from(TURNS), SELDOM), min_size=1, max_size=5),
         which=WHICH,
         shown_after=SHOWN_AFTER,
+        span=st.sampled_from([timedelta(), timedelta(minutes=2), timedelta(minutes=61)]),
+        answers=st.integers(0, 2),
+        dies=SELDOM,
     )
-    def work(self, turns: Sequence[tuple[str, bool]], which: int, shown_after: timedelta) -> None:
-        """Workers submit some of what is due."""
+    def work(
+        self,
+        turns: Sequence[tuple[str, bool]],
+        which: int,
+        shown_after: timedelta,
+        span: timedelta,
+        answers: int,
+        dies: bool,
+    ) -> None:
+        """After a while slow workers record what they heard, or die of it, and others submit some of what is due."""
+        self.time_passes(span)
+        for _ in range(answers):
+            self.answer_late(which, dies)
         self.hand_out()
         for kind, late in turns:
             if self.taken:
                 self._submit(self.taken.pop(which % len(self.taken)), kind, which, shown_after, late)
+
+    @act(often=2)
+    def work_off(self) -> None:
+        """Workers submit all that is due."""
+        self.hand_out()
+        while self.taken:
+            self._submit(self.taken.pop(), "accepted")
 
     @act()
     def hand_out(self) -> None:
@@ -208,9 +229,8 @@ class Promises(RuleBasedStateMachine):
         if batch := one_of(Batch.objects.order_by("id"), which):
             self._submit(batch.pk, kind, which, shown_after, dies=dies)
 
-    @act(often=3, which=WHICH, dies=SELDOM)
     def answer_late(self, which: int, dies: bool) -> None:
-        """A slow worker records what it heard, or dies of it."""
+        """A slow worker records what it heard, if there is one."""
         if self.held:
             claimed, answer = self.held.pop(which % len(self.held))
             with dying(dies):
@@ -259,19 +279,20 @@ class Promises(RuleBasedStateMachine):
 
     # The send
 
-    @act(tested=st.booleans(), when=st.sampled_from(WHENS))
+    @act(tested=SELDOM, when=st.sampled_from(WHENS))
     def arrange(self, tested: bool, when: str) -> None:
         """The issue is triggered, perhaps in another way than before."""
         if self.sends.count() < MOST_SENDS:
             with suppress(AlreadyStarted):
                 send_of(self.issue, WHEN[when](timezone.now()), TESTED if tested else None)
 
-    @act(often=2)
+    @act(often=3)
     def send_again(self) -> None:
         """To those who have not got it."""
         if self.sends.count() < MOST_SENDS:
             with suppress(NotOver):
                 again(self.issue)
+                self.begin(dies=False)
 
     @act(often=3, dies=SELDOM)
     def begin(self, dies: bool) -> None:
@@ -293,16 +314,21 @@ class Promises(RuleBasedStateMachine):
         if send := one_of(self.sends, which):
             assert discard(send) == (send.started_at is None)
 
-    @act(often=2, which=WHICH, act=st.sampled_from(["resume", "resume", "pause", "cancel"]))
-    def steer(self, which: int, act: str) -> None:
+    @act(often=2, which=WHICH, how=st.sampled_from(["resume", "resume", "pause", "cancel"]))
+    def steer(self, which: int, how: str) -> None:
+        """One is paused or cancelled, or all that are paused go on."""
         send = one_of(self.sends, which)
-        match send and act:
+        match send and how:
             case "pause":
                 pause(send.pk, "wait")
-            case "resume":
-                resume(send.pk)
             case "cancel":
                 cancel(send.pk, "a wrong picture")
+            case "resume":
+                self.resume_all()
+
+    def resume_all(self) -> None:
+        for send in self.sends:
+            resume(send.pk)
 
     @act()
     def tick(self) -> None:
@@ -312,30 +338,39 @@ class Promises(RuleBasedStateMachine):
 
     # Evidence
 
-    @act(often=4, span=st.sampled_from([timedelta(minutes=1), timedelta(minutes=11), timedelta(hours=5)]))
+    @act(
+        often=5,
+        span=st.sampled_from([timedelta(), timedelta(minutes=3), timedelta(minutes=11), timedelta(hours=5)]),
+        looks=st.integers(0, 3),
+        is_down=SELDOM,
+        which=WHICH,
+        meanwhile=st.booleans(),
+    )
+    def find_out(self, span: timedelta, looks: int, is_down: bool, which: int, meanwhile: bool) -> None:
+        """After a while look for evidence; meanwhile a slow worker may record its answer. Without looks a person
+        decides, who has seen what became of it."""
+        self.time_passes(span)
+        expire_claims()
+        if not looks:
+            self._decide(which)
+        self.account.is_down = is_down
+        if meanwhile:
+            self.account.meanwhile = lambda: self.answer_late(which, dies=False)
+        for _ in range(looks):
+            look_for_evidence(self.account)
+            self.time_passes(timedelta(minutes=11))
+        self.account.is_down, self.account.meanwhile = False, None
+
     def time_passes(self, span: timedelta) -> None:
         """Everything that the ledger and SendGrid hold is older by so much."""
+        if not span:
+            return
         for model in (Send, Batch, Submission):
             moments = [field.name for field in model._meta.fields if isinstance(field, DateTimeField)]
             model.objects.update(**{name: F(name) - span for name in moments})
         self.account.pass_time(span)
 
-    @act(often=2)
-    def expire(self) -> None:
-        expire_claims()
-
-    @act(often=3, is_down=SELDOM, which=WHICH, meanwhile=st.booleans())
-    def look(self, is_down: bool, which: int, meanwhile: bool) -> None:
-        """Look into the logs once; meanwhile a slow worker may record its answer."""
-        self.account.is_down = is_down
-        if meanwhile and self.held:
-            self.account.meanwhile = lambda: self.answer_late(which, dies=False)
-        look_for_evidence(self.account)
-        self.account.is_down, self.account.meanwhile = False, None
-
-    @act(which=WHICH)
-    def settle(self, which: int) -> None:
-        """A person decides, who has seen what became of it."""
+    def _decide(self, which: int) -> None:
         unknown = Submission.objects.filter(batch__state="unknown", batch__submission_id=F("id"))
         if submission := one_of(unknown.order_by("started_at", "id"), which):
             decision = "--accepted" if str(submission.pk) in self.account.accepted else "--send-again"
@@ -347,9 +382,11 @@ class Promises(RuleBasedStateMachine):
         often=4,
         told=st.lists(st.tuples(st.integers(0, 99), st.sampled_from(KINDS), SELDOM), min_size=1, max_size=4),
         repeated=st.sampled_from(["", "as it was", "with other ids"]),
+        limit=st.sampled_from([0, 1, 3, 5_000]),
+        dies=SELDOM,
     )
-    def report(self, told: Sequence[tuple[int, str, bool]], repeated: str) -> None:
-        """SendGrid posts events, late ones among them, and perhaps posts them again."""
+    def report(self, told: Sequence[tuple[int, str, bool]], repeated: str, limit: int, dies: bool) -> None:
+        """SendGrid posts events, late ones among them, and perhaps posts them again. Some are folded."""
         # A minute ahead or long ago: what comes before what must not hang on fractions of a second.
         now = timezone.now() + timedelta(minutes=1)
         events = [
@@ -362,9 +399,11 @@ class Promises(RuleBasedStateMachine):
             assert post(events).status_code < 300
             if repeated:
                 post(events if repeated == "as it was" else again)
+        if limit:
+            self.fold(limit, dies)
 
-    @act(often=3, limit=st.sampled_from([1, 3, 5_000]), dies=SELDOM)
     def fold(self, limit: int, dies: bool) -> None:
+        """Fold some events, or die of it."""
         with dying(dies):
             fold_events(limit)
         for event in Event.objects.exclude(folded_at=None).exclude(pk__in=self.folded):
@@ -397,13 +436,13 @@ class Promises(RuleBasedStateMachine):
     @act(
         often=2,
         which=WHICH,
-        act=st.sampled_from(["leave", "come back", "suppress", "lift", "pause", "go on", "choose"]),
+        how=st.sampled_from(["leave", "come back", "suppress", "lift", "pause", "go on", "choose"]),
     )
-    def change_a_reader(self, which: int, act: str) -> None:
+    def change_a_reader(self, which: int, how: str) -> None:
         reader = one_of(self.readers, which)
         subscription = Subscription.objects.filter(subscriber=reader)
         send = one_of(self.sends, which)
-        match act:
+        match how:
             case "leave":
                 leave(self.list.pk, reader.pk, source="unsubscribe page", origin=send.pk if send else 0)
             case "come back":
@@ -457,7 +496,7 @@ class Promises(RuleBasedStateMachine):
         newest = self.sends.last()
         if newest.started_at is None:
             discard(newest)
-        self.send_again()
+        again(self.issue)
         self.begin(dies=False)
         self._come_to_rest()
         may_get = {reader.pk for reader in self.readers} - stopped(self.list.pk)
@@ -468,15 +507,12 @@ class Promises(RuleBasedStateMachine):
         """The system alone, with time, and a person who resumes what is paused."""
         started = self.sends.exclude(started_at=None)
         for _ in range(ROUNDS):
-            for send in started:
-                resume(send.pk)
+            self.resume_all()
             self.tick()
             expire_claims()
             look_for_evidence(self.account, limit=1_000)
             self.change_the_queue(twice=False)
-            self.hand_out()
-            while self.taken:
-                self._submit(self.taken.pop(), "accepted")
+            self.work_off()
             self.the_promises_hold()
             if all(progress(send).finished for send in started):
                 return

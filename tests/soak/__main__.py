@@ -58,7 +58,10 @@ def _soak(console: Console, grounds, seconds: float, seed: int) -> int:  # type:
         soak.run(seconds)
     except KeyboardInterrupt:
         console.print("Stopped: no more faults; waiting until everything has come to rest (Ctrl-C: give up).")
-    soak.come_to_rest()
+    try:
+        soak.come_to_rest()
+    except KeyboardInterrupt:
+        console.print("Given up: what follows is of sends that may still be under way.")
     found = verdict(soak)
     found.show(console, seed)
     return 0 if found.good else 1

@@ -5,9 +5,9 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Callable
+from time import sleep
 
 from mailer.local.processes import GRACE
-from mailer.local.waiting import wait_until
 from tests.soak.grounds import TIMEOUT, WORKERS, Grounds
 from tests.soak.sends import Sends
 
@@ -107,5 +107,5 @@ class Faults:
     def _away(self, end: Callable[[], None], start: Callable[[], None]) -> None:
         seconds = self._draw.uniform(0, LONGEST_ABSENCE)
         end()
-        wait_until(lambda: False, seconds)
+        sleep(seconds)
         start()

@@ -12,22 +12,14 @@ from mailer.local.parent import for_children
 from mailer.local.ports import free_port
 from tests.breakable import Postgres, Redis
 from tests.inbox import Inbox
-from tests.installation import Installation
+from tests.installation import QUIET_READERS, Installation
 
 WORKERS = ("worker1", "worker2")
 SERVICES = ("web", *WORKERS, "beat")
 TIMEOUT = 5
 """Seconds that workers wait for an answer."""
-QUIET_READERS = dict.fromkeys(
-    ("drop", "invalid", "hard_bounce", "block", "deferral", "human_open", "machine_open", "click",
-     "complaint", "unsubscribe"), 0.0,
-)  # fmt: skip
-"""They get their mail. What they do with it is not what is tested, and would let the guard pause sends."""
-AWKWARD_EVENTS = {
-    "duplicate_rate": 0.2,
-    "out_of_order": True,
-    "retry_seconds_max": 3.0,
-}
+AWKWARD_EVENTS = {"duplicate_rate": 0.2, "out_of_order": True, "retry_seconds_max": 3.0}
+"""How the webhook gets them."""
 
 
 class Grounds:

@@ -4,7 +4,7 @@ import random
 import signal
 import subprocess
 from datetime import timedelta
-from time import monotonic
+from time import monotonic, sleep
 
 from django.utils import timezone
 from rich.console import Console
@@ -20,6 +20,8 @@ from tests.soak.faults import LONGEST_LATENCY, Faults
 from tests.soak.grounds import TIMEOUT, WORKERS, Grounds
 from tests.soak.sends import Sends, patiently
 
+STEP = 0.1
+"""Seconds between two looks."""
 SHORTEST, LONGEST = 0.2, 2.0
 """Seconds between two faults."""
 BETWEEN_SENDS = 5.0
@@ -58,7 +60,7 @@ class Soak:
             if now >= next_fault:
                 self.faults.next()
                 next_fault = monotonic() + self._draw.uniform(SHORTEST, LONGEST)
-            wait_until(lambda: False, 0.1)
+            sleep(STEP)
 
     def come_to_rest(self) -> None:
         """No more faults: settle, send, and wait, until nothing is left to do."""
@@ -84,7 +86,8 @@ class Soak:
                 f"{self._told - self._began:6.0f} s  {len(self.sends.sizes):5} sends  "
                 f"{sum(self.sends.sizes.values()):9,} people  {self.sends.accepted:9,} accepted  "
                 f"{self.sends.waiting:6,} waiting  {self.sends.unknown:6,} unknown  "
-                f"{self.faults.counts.total():5} faults"
+                f"{self.faults.counts.total():5} faults",
+                soft_wrap=True,
             )
 
     def _raise_fallen(self) -> None:
@@ -106,8 +109,7 @@ class Soak:
                     self.grounds.installation.kill(name, signal.SIGTERM, limit=TIMEOUT + GRACE)
                 except subprocess.TimeoutExpired:
                     self.faults.late.append(name)
-        ended = monotonic()
-        wait_until(lambda: monotonic() > ended + LONGEST_LATENCY + 1, 60)
+        sleep(LONGEST_LATENCY + 1)  # what a killed worker had asked for is taken, if at all
         make_older(timedelta(hours=1))
         expire_claims()
         client = SendGrid(LOCAL_API_KEY, self.grounds.inbox.url)
