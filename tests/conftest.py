@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mailer.delivery import submit
-from mailer.delivery.pace import pace
+from mailer.delivery.pacing.pace import pace
 from mailer.emulator.config import LOCAL_API_KEY, EmulatorConfig, EmulatorWorld
 from mailer.emulator.server import EmulatorServer
 from tests.inbox import Inbox

@@ -8,8 +8,8 @@ from django.db import DatabaseError, IntegrityError, connection
 
 from mailer.delivery.claim import MAY_GO, Claim, claim
 from mailer.delivery.models import Batch
-from mailer.delivery.pace import Later, pace
-from mailer.delivery.ration import BATCHES, HAS_CEILINGS
+from mailer.delivery.pacing.pace import Later, pace
+from mailer.delivery.pacing.ration import BATCHES, HAS_CEILINGS
 from mailer.delivery.record import LONGEST_DELAY, record
 from mailer.delivery.steer import pause
 from mailer.sendgrid.client import SendGrid

@@ -14,8 +14,8 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from mailer.delivery.claim import MAY_GO
-from mailer.delivery.hold import hold_late
-from mailer.delivery.ration import BATCHES, HAS_CEILINGS, rationed, take
+from mailer.delivery.pacing.hold import hold_late
+from mailer.delivery.pacing.ration import BATCHES, HAS_CEILINGS, rationed, take
 
 log = structlog.get_logger()
 

@@ -17,9 +17,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.delivery import sweep as sweeping
-from mailer.delivery.ceilings import UNLIMITED, Daily, Hourly, Use, Waiting, allowance, ceilings_of, choose
 from mailer.delivery.claim import claim
 from mailer.delivery.models import Batch, Delivery, Notice, Send, Submission
+from mailer.delivery.pacing.ceilings import (
+    UNLIMITED,
+    Daily,
+    Hourly,
+    Use,
+    Waiting,
+    allowance,
+    ceilings_of,
+    choose,
+)
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import dues, is_moving, progress
 from mailer.delivery.record import record

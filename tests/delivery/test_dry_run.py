@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from mailer.delivery.claim import reject_deliveries
-from mailer.delivery.dry_run import foresee, undone
+from mailer.delivery.forecast.dry_run import foresee, undone
 from mailer.delivery.models import Batch, Exclusion, Send
 from mailer.delivery.plan import plan
 from mailer.delivery.schedule import Schedule

@@ -16,7 +16,7 @@ import redis
 from django.utils import timezone
 
 from mailer.delivery.models import BATCH_SIZE, Batch, Send, Submission
-from mailer.delivery.pace import AWAY, KEYS, Later, Lease, Pace, pace
+from mailer.delivery.pacing.pace import AWAY, KEYS, Later, Lease, Pace, pace
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import progress
 from mailer.delivery.record import LONGEST_DELAY
@@ -101,7 +101,7 @@ PROGRAM = """
 import sys, threading
 import django, redis
 django.setup()
-from mailer.delivery.pace import Lease, Pace
+from mailer.delivery.pacing.pace import Lease, Pace
 from mailer.sendgrid.outcome import Accepted
 
 url = sys.argv[1]
@@ -135,7 +135,7 @@ def test_processes_share_what_is_allowed_at_once(memory):
 def test_the_lease_of_a_killed_worker_ends_by_itself():
     program = (
         "import sys, time, django; django.setup()\n"
-        "from mailer.delivery.pace import Pace\n"
+        "from mailer.delivery.pacing.pace import Pace\n"
         "print(Pace(sys.argv[1], 1, None, 2.0).enter(1), flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", program, os.environ["REDIS_URL"]]

@@ -9,15 +9,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from mailer.delivery.explain import explain
+from mailer.delivery.forecast.explain import explain
+from mailer.delivery.forecast.people import Standing, people
+from mailer.delivery.forecast.verdict import Verdict
 from mailer.delivery.models import Batch, Delivery, Exclusion, Send, Submission
-from mailer.delivery.people import Standing, people
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import progress
 from mailer.delivery.start import again, send_of, start
 from mailer.delivery.steer import cancel, pause
 from mailer.delivery.variants import ABTest
-from mailer.delivery.verdict import Verdict
 from subscribers.leaving import leave
 from subscribers.models import Consent, Subscriber, Subscription, Suppression
 from tests.delivery.settled import become

@@ -48,6 +48,12 @@ class Sending:
     def start(self) -> None:
         start(self.send)
 
+    def hand_out_again(self) -> int:
+        """Let so much time pass that what was handed out counts as lost, and sweep. Returns how many batches."""
+        long_ago = timezone.now() - timedelta(seconds=STALE_AFTER + 1)
+        Batch.objects.filter(state="waiting").update(due_at=long_ago, queued_at=long_ago)
+        return sweep()
+
     def deliver_twice(self, *batch_ids: int) -> None:
         """Put the tasks of these batches into the queue once more."""
         with current_app.connection_for_write() as queue:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from mailer.delivery import parts, plan
+from mailer.delivery import plan
+from mailer.delivery.forecast import parts
 from tests.promises.machine import BATCH_SIZE, Promises
 
 # After ten examples Hypothesis turns to repeating parts of those it has tried. New ones find more here.

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mailer.delivery.ceilings import UNLIMITED, Daily, Hourly, allowance
-from mailer.delivery.pace import Now, pace
-from mailer.delivery.ration import read_ceilings, waiting_of
+from mailer.delivery.pacing.ceilings import UNLIMITED, Daily, Hourly, allowance
+from mailer.delivery.pacing.pace import Now, pace
+from mailer.delivery.pacing.ration import read_ceilings, waiting_of
 from mailer.issues.models import Newsletter
 
 DAYS = 7

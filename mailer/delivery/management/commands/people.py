@@ -9,11 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.find import find_send
-from mailer.delivery.listing import REASONS
+from mailer.delivery.forecast.listing import REASONS
+from mailer.delivery.forecast.people import HEADER, Standing, cells, people, write_csv
+from mailer.delivery.forecast.wording import REJECTED, moment, printable
 from mailer.delivery.models import Send
-from mailer.delivery.people import HEADER, Standing, cells, people, write_csv
 from mailer.delivery.progress import progress
-from mailer.delivery.wording import REJECTED, moment, printable
 
 ANY = "any"
 PLAIN = (Standing.ACCEPTED, Standing.WAITING, Standing.REJECTED, Standing.UNKNOWN, Standing.CANCELLED)

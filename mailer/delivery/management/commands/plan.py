@@ -13,19 +13,19 @@ from rich.console import Console
 
 from mailer.config.arguments import number
 from mailer.delivery.arrangement import add_arrangement, arranged, is_arranged
-from mailer.delivery.dry_run import forecast, undone
 from mailer.delivery.errors import DeliveryError
-from mailer.delivery.explain import explain_among
 from mailer.delivery.find import find_send
-from mailer.delivery.forecast import Forecast
-from mailer.delivery.forecast_terminal import plain, show_forecast
-from mailer.delivery.foreseen import Foreseen, foreseen
-from mailer.delivery.listing import HEADER, Group, group_of
+from mailer.delivery.forecast.dry_run import forecast, undone
+from mailer.delivery.forecast.explain import explain_among
+from mailer.delivery.forecast.figures import Forecast
+from mailer.delivery.forecast.foreseen import Foreseen, foreseen
+from mailer.delivery.forecast.listing import HEADER, Group, group_of
+from mailer.delivery.forecast.people import write_csv
+from mailer.delivery.forecast.terminal import plain, show_forecast
+from mailer.delivery.forecast.wording import moment
 from mailer.delivery.models import Send
-from mailer.delivery.people import write_csv
 from mailer.delivery.plan import plan
 from mailer.delivery.schedule import schedule_of
-from mailer.delivery.wording import moment
 from mailer.issues.builder.content import BuildError
 from mailer.issues.find import NoSuchIssue, find_issue
 from mailer.issues.models import Issue

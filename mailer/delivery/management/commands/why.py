@@ -5,9 +5,9 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from mailer.delivery.errors import DeliveryError
-from mailer.delivery.explain import explain
 from mailer.delivery.find import find_send
-from mailer.delivery.forecast_terminal import plain
+from mailer.delivery.forecast.explain import explain
+from mailer.delivery.forecast.terminal import plain
 from mailer.issues.builder.content import BuildError
 
 

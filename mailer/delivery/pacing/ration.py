@@ -12,8 +12,8 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from mailer.delivery.ceilings import Ceilings, Use, Waiting, ceilings_of, choose, since
 from mailer.delivery.claim import MAY_GO
+from mailer.delivery.pacing.ceilings import Ceilings, Use, Waiting, ceilings_of, choose, since
 from mailer.delivery.record import LONGEST_DELAY
 from mailer.delivery.split import split
 from mailer.issues.models import Newsletter

@@ -5,13 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from mailer.delivery.difference import BECAUSE_NEW, BECAUSE_OUT, FELL_OUT, IS_NEW, beside_last
 from mailer.delivery.errors import DeliveryError
-from mailer.delivery.forecast import Forecast, ReasonCount
-from mailer.delivery.foreseen import Foreseen
+from mailer.delivery.forecast.difference import BECAUSE_NEW, BECAUSE_OUT, FELL_OUT, IS_NEW, beside_last
+from mailer.delivery.forecast.figures import Forecast, ReasonCount
+from mailer.delivery.forecast.foreseen import Foreseen
+from mailer.delivery.forecast.people import stream
+from mailer.delivery.forecast.wording import JOINED, REJECTED, WORDS, moment
 from mailer.delivery.models import Exclusion
-from mailer.delivery.people import stream
-from mailer.delivery.wording import JOINED, REJECTED, WORDS, moment
 
 NEW, OUT = "new", "out"
 REASONS = (*Exclusion.Reason.values, REJECTED)

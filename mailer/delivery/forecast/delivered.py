@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
+from mailer.delivery.forecast.verdict import Explanation, Verdict
+from mailer.delivery.forecast.wording import moment
 from mailer.delivery.models import Batch, Delivery, Send, Submission
-from mailer.delivery.verdict import Explanation, Verdict
-from mailer.delivery.wording import moment
 from mailer.issues.models import Story
 from subscribers.models import Subscriber
 

@@ -7,9 +7,9 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from mailer.delivery.forecast.verdict import Explanation, Verdict
+from mailer.delivery.forecast.wording import moment
 from mailer.delivery.models import Batch, Delivery, Exclusion, ExclusionReason, Send
-from mailer.delivery.verdict import Explanation, Verdict
-from mailer.delivery.wording import moment
 from subscribers.models import Consent, Subscriber, Subscription, Suppression, SuppressionReason, Topic
 
 _SUPPRESSIONS = {

@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connection
 
 from mailer.delivery.errors import DeliveryError
+from mailer.delivery.forecast.wording import WORDS
 from mailer.delivery.members import MEMBERS
 from mailer.delivery.models import Send
-from mailer.delivery.wording import WORDS
 from subscribers.importing.refused_file import defuse
 
 AT_ONCE = 2_000

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from mailer.delivery.forecast import Difference, ReasonCount
-from mailer.delivery.foreseen import Foreseen, ledger
+from mailer.delivery.forecast.figures import Difference, ReasonCount
+from mailer.delivery.forecast.foreseen import Foreseen, ledger
+from mailer.delivery.forecast.wording import JOINED, OFF_LIST, WORDS
 from mailer.delivery.models import Send
-from mailer.delivery.wording import JOINED, OFF_LIST, WORDS
 
 IS_NEW = "now.got AND before.got IS NOT TRUE"
 FELL_OUT = "before.got AND now.got IS NOT TRUE"

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from mailer.delivery.claim import MAY_GO
 from mailer.delivery.notices import notify
-from mailer.delivery.ration import BATCHES
+from mailer.delivery.pacing.ration import BATCHES
 from mailer.delivery.steer import pause
 
 log = structlog.get_logger()

@@ -8,9 +8,9 @@ from math import ceil
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from mailer.delivery.ceilings import HOUR, Waiting, ceilings_of
 from mailer.delivery.models import BATCH_SIZE, Send
-from mailer.delivery.ration import read_ceilings
+from mailer.delivery.pacing.ceilings import HOUR, Waiting, ceilings_of
+from mailer.delivery.pacing.ration import read_ceilings
 from mailer.issues.models import Newsletter
 
 

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mailer.delivery.forecast import Difference, Forecast, ReasonCount, ZoneCount
+from mailer.delivery.forecast.figures import Difference, Forecast, ReasonCount, ZoneCount
+from mailer.delivery.forecast.wording import JOINED, moment, printable
 from mailer.delivery.schedule import AT_ONCE
-from mailer.delivery.wording import JOINED, moment, printable
 
 ROWS = 20
 """Rows of the long tables; --json has all."""

@@ -12,17 +12,17 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from mailer.delivery.difference import compare, reason_counts
-from mailer.delivery.forecast import (
+from mailer.delivery.forecast.difference import compare, reason_counts
+from mailer.delivery.forecast.figures import (
     DomainCount,
     EditionCount,
     Forecast,
     VariantCount,
     ZoneCount,
 )
-from mailer.delivery.foreseen import Foreseen, StoryIds, foreseen
+from mailer.delivery.forecast.foreseen import Foreseen, StoryIds, foreseen
+from mailer.delivery.forecast.parts import parts_of_plan, parts_to_make, until
 from mailer.delivery.models import Send
-from mailer.delivery.parts import parts_of_plan, parts_to_make, until
 from mailer.delivery.schedule import schedule_of
 from mailer.delivery.variants import contents
 from mailer.delivery.zones import zone_of

@@ -6,12 +6,12 @@ from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Lower
 
-from mailer.delivery.explain_delivery import explain_delivery, stories_of
-from mailer.delivery.explain_exclusion import explain_exclusion
-from mailer.delivery.foreseen import Foreseen, foreseen
+from mailer.delivery.forecast.delivered import explain_delivery, stories_of
+from mailer.delivery.forecast.excluded import explain_exclusion
+from mailer.delivery.forecast.foreseen import Foreseen, foreseen
+from mailer.delivery.forecast.verdict import Explanation, Verdict
+from mailer.delivery.forecast.wording import REJECTED, moment
 from mailer.delivery.models import Exclusion, Send
-from mailer.delivery.verdict import Explanation, Verdict
-from mailer.delivery.wording import REJECTED, moment
 from subscribers.models import Subscriber, Subscription, Suppression
 
 

@@ -1,0 +1,1 @@
+"""How fast a send may go, and when it comes too late."""
