@@ -22,6 +22,9 @@ app.conf.update(
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
     worker_prefetch_multiplier=1,
+    # After a lost connection Celery would take the reduction back from a thread of the pool, which then reads RabbitMQ's
+    # answer beside the main thread: one of them gets it, the other waits for ever, and the worker does nothing more.
+    worker_enable_prefetch_count_reduction=False,
     worker_hijack_root_logger=False,
     task_default_queue="mailer",
     task_routes={"mailer.delivery.tasks.submit": {"queue": "send"}},

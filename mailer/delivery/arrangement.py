@@ -9,10 +9,20 @@ from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send
 from mailer.delivery.schedule import WRITTEN, read_schedule
 from mailer.delivery.start import again, send_of
-from mailer.delivery.variants import ABTest
+from mailer.delivery.variants import MOST_MINUTES, ABTest
 from mailer.issues.models import Issue
 
-MOST_MINUTES = 7 * 24 * 60
+OPTIONS = (
+    "again",
+    "at",
+    "zone",
+    "local",
+    "subject",
+    "preheader",
+    "test_share",
+    "test_by",
+    "test_minutes",
+)
 
 
 class BadArrangement(DeliveryError):
@@ -49,22 +59,19 @@ def add_arrangement(parser: ArgumentParser) -> None:
         default=[],
         help="likewise; the first goes with the first --subject, and so on",
     )
-    test.add_argument(
-        "--test-share", type=number(1, 99), metavar="PERCENT", default=20, help="who tries them; 20"
-    )
-    test.add_argument("--test-by", choices=Send.Metric.values, default="clicks", help="what wins; clicks")
+    test.add_argument("--test-share", type=number(1, 99), metavar="PERCENT", help="who tries them; 20")
+    test.add_argument("--test-by", choices=Send.Metric.values, help="what wins; clicks")
     test.add_argument(
         "--test-minutes",
         type=number(1, MOST_MINUTES),
         metavar="N",
-        default=240,
         help="until the winner is chosen; 240",
     )
 
 
 def is_arranged(options: Mapping[str, Any]) -> bool:
     """Whether any of the options says more than "the send there is"."""
-    return any(options[name] for name in ("again", "at", "zone", "local", "subject", "preheader"))
+    return any(options[name] not in (None, False, []) for name in OPTIONS)
 
 
 def arranged(issue: Issue, options: Mapping[str, Any]) -> Send:
@@ -74,13 +81,12 @@ def arranged(issue: Issue, options: Mapping[str, Any]) -> Send:
         BadArrangement, BadSchedule, BadTest: it cannot be arranged so.
         AlreadyStarted, NotOver: what there is cannot be arranged in another way, or not yet.
     """
-    if options["zone"] and not options["at"]:
+    if options["zone"] is not None and options["at"] is None:
         raise BadArrangement("--zone says what zone the time of --at is in: name both, or neither.")
     schedule = None
-    if options["at"] or options["local"]:
-        schedule = read_schedule(
-            options["at"], options["local"], options["zone"] or issue.newsletter.time_zone
-        )
+    if options["at"] is not None or options["local"] is not None:
+        zone = issue.newsletter.time_zone if options["zone"] is None else options["zone"]
+        schedule = read_schedule(options["at"], options["local"], zone)
     test = _test(options)
     if not options["again"]:
         return send_of(issue, schedule, test)
@@ -91,9 +97,17 @@ def arranged(issue: Issue, options: Mapping[str, Any]) -> Send:
 
 def _test(options: Mapping[str, Any]) -> ABTest | None:
     subjects, preheaders = options["subject"], options["preheader"]
+    how: dict[str, Any] = {
+        "share": options["test_share"],
+        "metric": options["test_by"],
+        "minutes": options["test_minutes"],
+    }
+    given = {name: value for name, value in how.items() if value is not None}
     if not (subjects or preheaders):
+        if given:
+            raise BadArrangement("--test-… say how to test: say what, with --subject or --preheader.")
         return None
     most = max(len(subjects), len(preheaders))
     pad = [""] * most
     tried = tuple(zip((subjects + pad)[:most], (preheaders + pad)[:most], strict=True))
-    return ABTest(tried, options["test_share"], options["test_by"], options["test_minutes"])
+    return ABTest(tried, **given)

@@ -5,7 +5,7 @@ first answer came since: a person has decided about the numbers before, and the 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
-from mailer.delivery.limits import (
+from mailer.delivery.judge import (
     AUTHENTICATION,
     COMPLAINTS,
     COMPLAINTS_WARNED,
@@ -95,9 +95,8 @@ def _act(watched: Watched, findings: list[Finding]) -> bool:
     """Pause for the first finding that calls for it, and write a notice of each kind once. Returns whether it paused."""
     send_id, paused = watched.send_id, False
     with transaction.atomic():
-        Send.objects.select_for_update(no_key=True).get(
-            pk=send_id
-        )  # another guard waits, and then knows of these
+        # Another guard waits here, and then knows of these.
+        Send.objects.select_for_update(no_key=True).get(pk=send_id)
         told = set(Notice.objects.filter(send_id=send_id).values_list("kind", flat=True))
         for finding in findings:
             if finding.pauses and watched.running and not paused and pause(send_id, finding.text):
@@ -123,13 +122,28 @@ of the old count that stays below a limit is below it now: the million rows are 
 
 
 def _look(cursor: CursorWrapper, watched: Watched) -> Seen:
-    send_id, since = watched.send_id, watched.since
+    """What became of a send's people. Those delivered and answered are counted anew only where a limit needs them."""
     values: dict[str, Any] = {
-        "send": send_id,
-        "since": since,
+        "send": watched.send_id,
+        "since": watched.since,
         "codes": list(AUTHENTICATION),
         "newest": NEWEST,
     }
+    seen = _in_trouble(cursor, watched, values)
+    alert = "authentication" not in watched.told and (
+        seen.authentication > 0 or REFUSALS_WARNED.possible(seen.refusals, seen.answered)
+    )
+    if alert or _may_pass(watched, seen):
+        delivered, answered = _answers(cursor, values)
+        _floors[watched.send_id] = (watched.since, delivered, answered)
+        seen = replace(seen, delivered=delivered, answered=answered)
+    where = _where(cursor, values) if alert or REFUSALS.passed(seen.refusals, seen.answered) else ""
+    unproven, newest = _newest(cursor, values) if watched.running else (0, 0)
+    return replace(seen, unproven=unproven, newest=newest, where=where)
+
+
+def _in_trouble(cursor: CursorWrapper, watched: Watched, values: Mapping[str, Any]) -> Seen:
+    """Those in trouble, among at least so many delivered and answered as were counted last."""
     cursor.execute(
         f"""
         SELECT count(complained_at), count(bounced_at), count(*) FILTER (WHERE {_POLICY}),
@@ -139,41 +153,35 @@ def _look(cursor: CursorWrapper, watched: Watched) -> Seen:
         values,
     )
     complaints, hard_bounces, refusals, authentication = cursor.fetchone()
-    counted, delivered, answered = _floors.get(send_id, (since, 0, 0))
-    if counted != since:
+    since, delivered, answered = _floors.get(watched.send_id, (watched.since, 0, 0))
+    if since != watched.since:
         delivered = answered = 0
-    alert = "authentication" not in watched.told and (
-        authentication or REFUSALS_WARNED.possible(refusals, answered)
+    return Seen(complaints, hard_bounces, refusals, authentication, delivered, answered)
+
+
+def _may_pass(watched: Watched, least: Seen) -> bool:
+    """Whether a limit may be passed of which there is something to do, among at least so many people."""
+    complaints = COMPLAINTS if "complaints" in watched.told else COMPLAINTS_WARNED
+    passed = {
+        "complaints": complaints.possible(least.complaints, least.delivered),
+        "bounces": HARD_BOUNCES.possible(least.hard_bounces, least.answered),
+        "authentication": REFUSALS.possible(least.refusals, least.answered),
+    }
+    # Of a finished send nothing is told twice.
+    return any(passed[kind] for kind in passed if watched.running or kind not in watched.told)
+
+
+def _answers(cursor: CursorWrapper, values: Mapping[str, Any]) -> tuple[int, int]:
+    """How many people were delivered to, and of how many there was any answer."""
+    cursor.execute(
+        f"""
+        SELECT count(delivered_at), count(*) FROM delivery_delivery
+        WHERE num_nonnulls(delivered_at, bounced_at, blocked_at, dropped_at) > 0 AND {_COUNTS}
+        """,
+        values,
     )
-    checks = (
-        (
-            "complaints",
-            COMPLAINTS if "complaints" in watched.told else COMPLAINTS_WARNED,
-            complaints,
-            delivered,
-        ),
-        ("bounces", HARD_BOUNCES, hard_bounces, answered),
-        ("authentication", REFUSALS, refusals, answered),
-    )
-    if alert or any(
-        limit.possible(cases, floor)
-        for kind, limit, cases, floor in checks
-        if watched.running or kind not in watched.told  # of a finished send nothing is told twice
-    ):
-        cursor.execute(
-            f"""
-            SELECT count(delivered_at), count(*) FROM delivery_delivery
-            WHERE num_nonnulls(delivered_at, bounced_at, blocked_at, dropped_at) > 0 AND {_COUNTS}
-            """,
-            values,
-        )
-        delivered, answered = cursor.fetchone()
-        _floors[send_id] = (since, delivered, answered)
-    where = _where(cursor, values) if alert or REFUSALS.passed(refusals, answered) else ""
-    unproven, newest = _newest(cursor, values) if watched.running else (0, 0)
-    return Seen(
-        complaints, hard_bounces, refusals, authentication, delivered, answered, unproven, newest, where
-    )
+    delivered, answered = cursor.fetchone()
+    return delivered, answered
 
 
 def _where(cursor: CursorWrapper, values: Mapping[str, Any]) -> str:
@@ -191,6 +199,7 @@ def _where(cursor: CursorWrapper, values: Mapping[str, Any]) -> str:
 
 
 def _newest(cursor: CursorWrapper, values: Mapping[str, Any]) -> tuple[int, int]:
+    """How many of the newest requests proved nothing, and how many they are."""
     cursor.execute(
         """
         SELECT count(*) FILTER (WHERE outcome = 'unknown'), count(*) FROM (

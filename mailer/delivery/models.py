@@ -302,7 +302,7 @@ class Delivery(models.Model):
     send = models.ForeignKey(
         Send, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
     )
-    # One person's deliveries are found send by send through the primary key; another index would cost a plan more.
+    # One person's deliveries are found send by send through the primary key; another index would cost each claim more.
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
     )

@@ -9,10 +9,13 @@ from urllib.parse import urljoin
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from mailer.delivery.forecast.wording import printable
 from mailer.delivery.models import Notice
+from mailer.delivery.steer import pause
 from mailer.sendgrid.client import SendGrid
 from mailer.sendgrid.errors import PayloadError
 from mailer.sendgrid.outcome import Accepted, Unknown, classify
@@ -42,6 +45,20 @@ def notify(send_id: int, kind: str, text: str) -> Notice:
     """
     log.info("notice_written", send=send_id, kind=kind)
     return Notice.objects.create(send_id=send_id, kind=kind, text=text)
+
+
+def pause_and_tell(send_id: int, kind: str, text: str) -> bool:
+    """Pause a send by itself, and write down for the owner why. Returns False when it was paused or cancelled before.
+
+    Args: see notify.
+    """
+    with transaction.atomic():
+        paused = pause(send_id, text)
+        if paused:
+            notify(send_id, kind, text)
+    if paused:
+        log.error("send_paused", send=send_id, kind=kind)
+    return paused
 
 
 def mail_notices(client: SendGrid, now: datetime | None = None, limit: int = 20) -> int:
@@ -91,7 +108,7 @@ def _mail(client: SendGrid, notice: Notice) -> bool:
 def _request(notice: Notice) -> bytes:
     """The JSON of its mail. It carries no id of a submission: its events are about no delivery."""
     newsletter = notice.send.issue.newsletter
-    title = " ".join(newsletter.name.split())
+    title = printable(" ".join(newsletter.name.split()))
     page = urljoin(settings.PUBLIC_URL, reverse("admin:delivery_send_change", args=[notice.send_id]))
     lines = (
         f"{notice.text}\n\nSend {notice.send_id}, issue {notice.send.issue}: {page}\n",

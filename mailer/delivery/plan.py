@@ -14,9 +14,11 @@ from django.db.models import Count, Sum
 
 from mailer.delivery import models
 from mailer.delivery.candidates import gather
+from mailer.delivery.check_newsletter import check_newsletter
 from mailer.delivery.editions import Editions, build_editions, row_of
 from mailer.delivery.errors import DeliveryError
-from mailer.delivery.models import BATCH_SIZE, Send
+from mailer.delivery.models import Send
+from mailer.delivery.pacing.ceilings import largest_batch
 from mailer.delivery.variants import contents
 from mailer.issues.builder.content import Edition
 from mailer.issues.lint import Finding
@@ -34,6 +36,12 @@ class LintBlocks(DeliveryError):
         self.findings = findings
         lines = (f"  - {finding.where}: {finding.message}" for finding in findings)
         super().__init__("\n".join(["The issue cannot be sent before this is mended:", *lines]))
+
+
+class Gone(DeliveryError):
+    """A send was discarded by somebody else."""
+
+    code = "gone"
 
 
 @dataclass(frozen=True)
@@ -54,11 +62,14 @@ def plan(send: Send) -> Plan:
     Raises:
         BuildError: the issue cannot be rendered.
         LintBlocks: the checks forbid sending it.
+        BadNewsletter: what its newsletter says of pace and time cannot be kept.
+        Gone: somebody discarded it meanwhile.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        locked = (
-            Send.objects.select_for_update(of=("self",)).select_related("issue__newsletter").get(pk=send.pk)
-        )
+        sends = Send.objects.select_for_update(of=("self",)).select_related("issue__newsletter")
+        locked = sends.filter(pk=send.pk).first()
+        if locked is None:
+            raise Gone(f"Send {send.pk} is there no more: somebody arranged it in another way this moment.")
         findings: tuple[Finding, ...] = ()
         if locked.planned_at is None:
             editions = gather_editions(cursor, locked)
@@ -85,7 +96,9 @@ def gather_editions(cursor: CursorWrapper, send: Send) -> Editions:
 
     Raises:
         BuildError: the issue cannot be rendered.
+        BadNewsletter: what its newsletter says of pace and time cannot be kept.
     """
+    check_newsletter(send.issue.newsletter)
     variants = contents(send)
     gather(cursor, send, len(variants))
     cursor.execute("SELECT DISTINCT topic_ids FROM candidate WHERE reason IS NULL ORDER BY topic_ids")
@@ -144,8 +157,7 @@ def _write_exclusions(cursor: CursorWrapper, send: Send) -> None:
 def _write_batches(cursor: CursorWrapper, send: Send) -> None:
     """Cut the recipients into batches, each of one edition, for one time, and no larger than any ceiling."""
     newsletter = send.issue.newsletter
-    warm_up = newsletter.warm_up_first_day if newsletter.warm_up_from else BATCH_SIZE
-    most = min(BATCH_SIZE, newsletter.hourly_ceiling or BATCH_SIZE, warm_up)
+    most = largest_batch(newsletter)
     cursor.execute(
         """
         WITH numbered AS (

@@ -29,6 +29,14 @@ class Progress:
     rejected: int
     unknown: int
 
+    def __str__(self) -> str:
+        """The promise as a sum: candidates = excluded + waiting + accepted + rejected + unknown."""
+        in_flight = f" (of them {self.in_flight:,} in flight)" if self.in_flight else ""
+        return (
+            f"{self.candidates:,} candidates = {self.excluded:,} excluded + {self.waiting:,} waiting{in_flight}"
+            f" + {self.accepted:,} accepted + {self.rejected:,} rejected + {self.unknown:,} unknown"
+        )
+
     @property
     def adds_up(self) -> bool:
         return self.candidates == self.excluded + self.waiting + self.accepted + self.rejected + self.unknown

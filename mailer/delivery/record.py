@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from mailer.delivery.claim import Claim, reject_deliveries
-from mailer.delivery.notices import notify
+from mailer.delivery.notices import pause_and_tell
 from mailer.delivery.split import split
 from mailer.sendgrid.outcome import Accepted, Outcome, Refused, Rejected, Retry, TooLarge, Unknown
 
@@ -53,7 +53,7 @@ def _apply(cursor: CursorWrapper, claim: Claim, outcome: Outcome, status: int | 
     _finish(cursor, claim, outcome, status)
     match outcome:
         case Refused(code, message):
-            _pause(cursor, claim.send_id, f"SendGrid refused the account ({code}): {message}")
+            pause_and_tell(claim.send_id, "refused", f"SendGrid refused the account ({code}): {message}")
         case Rejected(_, message, ()):
             _pause_if_the_issue_is_to_blame(cursor, claim, message)
     return True
@@ -142,16 +142,6 @@ def _again(cursor: CursorWrapper, claim: Claim, retry: Retry) -> bool:
     )
 
 
-def _pause(cursor: CursorWrapper, send_id: int, reason: str) -> None:
-    cursor.execute(
-        "UPDATE delivery_send SET paused_at = statement_timestamp(), paused_because = %s WHERE id = %s AND paused_at IS NULL",
-        [reason, send_id],
-    )
-    if cursor.rowcount:
-        notify(send_id, "refused", reason)
-        log.error("send_paused", send=send_id, reason=reason)
-
-
 def _without(cursor: CursorWrapper, claim: Claim, indexes: Sequence[int], reason: str) -> bool:
     """The recipients that the answer names are rejected; the rest goes again. Where it names none: see _divide."""
     named = {claim.subscriber_ids[n] for n in indexes if n < len(claim.subscriber_ids)}
@@ -189,8 +179,8 @@ def _pause_if_the_issue_is_to_blame(cursor: CursorWrapper, claim: Claim, message
     )
     rejected, accepted = cursor.fetchone()
     if accepted == 0 and rejected >= BLAMELESS_REJECTIONS:
-        _pause(
-            cursor,
+        pause_and_tell(
             claim.send_id,
+            "refused",
             f"SendGrid rejects the issue whoever the recipients are: {message}. Mend it, then resume.",
         )

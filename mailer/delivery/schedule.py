@@ -12,10 +12,12 @@ from mailer.delivery.zones import zone_of
 
 WRITTEN = "2026-11-30 08:00"
 AT_ONCE = "at once"
+FARTHEST = 20
+"""Years. What is meant for later is a slip of the year."""
 
 
 class BadSchedule(DeliveryError):
-    """The time is none, or over."""
+    """The time is none, over, or too far away."""
 
     code = "bad_schedule"
 
@@ -53,13 +55,13 @@ def read_schedule(at: str | None, local: str | None, zone: str) -> Schedule:
         at, local: date and time such as WRITTEN, or None; not both.
         zone: the time zone that `at` is in, an IANA name.
     Raises:
-        BadSchedule: it cannot be read, both are given, or it is over.
+        BadSchedule: it cannot be read, both are given, it is over, or more than FARTHEST away.
     """
-    if at and local:
+    if at is not None and local is not None:
         raise BadSchedule("Say one of the two: one moment for everybody, or each recipient's local time.")
-    if local:
+    if local is not None:
         return Schedule(local=_future(_read(local), ZoneInfo("Etc/GMT+12"), "nowhere in the world to come"))
-    if not at:
+    if at is None:
         return Schedule()
     try:
         named = ZoneInfo(zone)
@@ -89,13 +91,22 @@ def _read(written: str) -> datetime:
         found = datetime.fromisoformat(written.strip())
     except ValueError as error:
         raise BadSchedule(f"{written!r} is not a date and time. Write it as {WRITTEN!r}.") from error
+    if len(written.strip()) <= len("2026-11-30"):  # it would be read as midnight
+        raise BadSchedule(f"{written!r} has no time of day. Write it as {WRITTEN!r}.")
     if found.tzinfo is not None:
         raise BadSchedule(f"{written!r}: leave the offset out, and name the zone: --zone Asia/Singapore.")
     return found.replace(second=0, microsecond=0)
 
 
 def _future(local: datetime, zone: tzinfo, what: str) -> datetime:
-    """`local`, unless it is over in the zone where it comes last."""
-    if moment(local, zone) <= timezone.now():
-        raise BadSchedule(f"{local:%d %b %Y %H:%M} is {what}. To send at once, name no time.")
+    """`local`, unless it is over in the zone where it comes last, or too far away."""
+    now = timezone.now()
+    # The first and the last years of the calendar have no room for some zones.
+    years = local.year - now.year
+    coming = moment(local, zone) if abs(years) <= FARTHEST else local.replace(tzinfo=UTC)
+    written = local.isoformat(" ", "minutes")
+    if coming <= now:
+        raise BadSchedule(f"{written} is {what}. To send at once, name no time.")
+    if years > FARTHEST:
+        raise BadSchedule(f"{written} is more than {FARTHEST} years away. Look at the year.")
     return local

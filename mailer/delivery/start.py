@@ -8,8 +8,9 @@ from kombu.exceptions import OperationalError
 
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send
+from mailer.delivery.plan import Gone
 from mailer.delivery.progress import progress
-from mailer.delivery.schedule import Schedule, schedule_of
+from mailer.delivery.schedule import BadSchedule, Schedule, schedule_of
 from mailer.delivery.steer import count_lateness_from_now
 from mailer.delivery.sweep import sweep
 from mailer.delivery.variants import ABTest, test_of, write_test
@@ -90,6 +91,25 @@ def again(issue: Issue, schedule: Schedule | None = None) -> Send:
         return _make(issue, last, schedule or Schedule(), None)
 
 
+def renew(send: Send) -> Send:
+    """A send that was not started, made anew with its schedule and test, for the list that its newsletter has now.
+
+    Returns: the new one, not planned; or the same where it was started meanwhile.
+    Raises:
+        BadSchedule: its moment is over.
+        BadTest: the issue changed so that its test cannot be made any more.
+    """
+    with transaction.atomic():
+        _lock(send.issue)
+        previous, schedule, test = send.previous, schedule_of(send), test_of(send)
+        if schedule.at and schedule.at <= timezone.now():
+            raise BadSchedule(
+                f"Send {send.pk} was planned to go {schedule}, which is over. Name another time, or forget the plan: "
+                f"mailer cancel {send.pk}"
+            )
+        return _make(send.issue, previous, schedule, test) if discard(send) else send
+
+
 def start(send: Send) -> bool:
     """Let a planned send go out when its time comes, and hand out what is due.
 
@@ -98,6 +118,7 @@ def start(send: Send) -> bool:
     Returns: False when it had been started before; then this changed nothing.
     Raises:
         NotPlanned: there is nothing to hand out yet.
+        Gone: somebody discarded it meanwhile.
     """
     with transaction.atomic():
         planned = Send.objects.filter(pk=send.pk).exclude(planned_at=None)
@@ -105,6 +126,11 @@ def start(send: Send) -> bool:
         if started:
             count_lateness_from_now(send.pk)
     if not started and not planned.exists():
+        if not Send.objects.filter(pk=send.pk).exists():
+            raise Gone(
+                f"Send {send.pk} is there no more: somebody arranged it in another way meanwhile. Look at it: "
+                f"mailer plan {send.issue} --dry-run"
+            )
         raise NotPlanned(f"Send {send.pk} is not planned yet: plan it first.")
     try:
         sweep()
@@ -118,14 +144,14 @@ def discard(send: Send) -> bool:
     """Forget a send that was not started, so that it can be planned anew. Returns False when it was started."""
     if not Send.objects.select_for_update().filter(pk=send.pk, started_at=None).exists():
         return False
-    for rows in (send.deliveries, send.exclusions, send.batches, send.links, send.editions, send.variants):
+    for rows in (send.exclusions, send.batches, send.links, send.editions, send.variants):
         rows.all().delete()
     send.delete()
     return True
 
 
 def _lock(issue: Issue) -> QuerySet[Send]:
-    """The sends of an issue, newest first, for as long as the transaction nobody else's to change."""
+    """The sends of an issue, newest first; nobody else arranges one of them before the transaction ends."""
     Issue.objects.select_for_update(no_key=True).get(pk=issue.pk)
     return Send.objects.filter(issue=issue).order_by("-id")
 

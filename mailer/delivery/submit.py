@@ -8,10 +8,10 @@ from django.db import DatabaseError, IntegrityError, connection
 
 from mailer.delivery.claim import MAY_GO, Claim, claim
 from mailer.delivery.models import Batch
+from mailer.delivery.notices import pause_and_tell
 from mailer.delivery.pacing.pace import Later, pace
 from mailer.delivery.pacing.ration import BATCHES, HAS_CEILINGS
 from mailer.delivery.record import LONGEST_DELAY, record
-from mailer.delivery.steer import pause
 from mailer.sendgrid.client import SendGrid
 from mailer.sendgrid.errors import SendGridError
 from mailer.sendgrid.outcome import Outcome, classify
@@ -111,4 +111,4 @@ def _claim(batch_id: int) -> Claim | None:
 def _stop_and_show(batch_id: int, code: str, reason: str) -> None:
     """What cannot be put into a request would fail for ever; the claim was rolled back, nothing was sent."""
     log.error("batch_cannot_be_built", batch=batch_id, code=code)
-    pause(Batch.objects.values_list("send_id", flat=True).get(pk=batch_id), reason)
+    pause_and_tell(Batch.objects.values_list("send_id", flat=True).get(pk=batch_id), "refused", reason)

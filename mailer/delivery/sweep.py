@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from amqp.exceptions import ChannelError
 from celery import current_app
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
@@ -66,7 +66,12 @@ def _hand_out(queue: Connection) -> int:
 def _take_due(lost_after: int) -> list[int]:
     due = _take_unlimited(lost_after)
     for newsletter_id in rationed():
-        due += take(newsletter_id, AT_ONCE)
+        try:
+            due += take(newsletter_id, AT_ONCE)
+        except DatabaseError:
+            raise
+        except Exception:  # what somebody wrote into one newsletter must not stop the others
+            log.exception("newsletter_cannot_be_rationed", newsletter=newsletter_id)
     return due
 
 

@@ -23,7 +23,6 @@ log = structlog.get_logger()
 SWEPT_AT = "swept_at"
 """Where the cache keeps the time of the last sweep (unix seconds): the pulse of beat."""
 
-
 stopping = threading.Event()
 """Set once this worker was told to stop."""
 

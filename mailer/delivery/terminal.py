@@ -42,8 +42,8 @@ def show_plan(console: Console, send: Send, planned: Plan) -> None:
     console.print(table)
 
 
-class Stand(Enum):
-    """Where a send that was followed came to."""
+class Ending(Enum):
+    """Why a send is followed no further."""
 
     DONE = "nothing of it waits any more"
     LATER = "what waits is due later"
@@ -52,11 +52,11 @@ class Stand(Enum):
     STILL = "nothing moved"
 
 
-def follow(console: Console, send: Send, limit: float | None = None) -> Stand:
+def follow(console: Console, send: Send, limit: float) -> Ending:
     """Show the progress of a send for as long as something of it is on its way. `send` is brought up to date.
 
     Args:
-        limit: seconds without any progress after which to give up; None to stay.
+        limit: seconds without any progress after which to give up.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -74,16 +74,16 @@ def follow(console: Console, send: Send, limit: float | None = None) -> Stand:
             state = f"{now.accepted:,} accepted, {now.waiting:,} waiting, {now.unknown:,} unknown"
             bars.update(bar, completed=gone, total=gone + now.waiting, state=state)
             if now.waiting == 0:
-                return Stand.CANCELLED if send.cancelled_at else Stand.DONE
+                return Ending.CANCELLED if send.cancelled_at else Ending.DONE
             send.refresh_from_db()
             if send.paused_at and not now.in_flight:
-                return Stand.PAUSED
+                return Ending.PAUSED
             if not is_moving(send, SOON):
-                return Stand.LATER
+                return Ending.LATER
             if gone != last:
                 last, since = gone, time.monotonic()
-            elif limit is not None and time.monotonic() - since > limit:
-                return Stand.STILL
+            elif time.monotonic() - since > limit:
+                return Ending.STILL
             time.sleep(STEP)
 
 

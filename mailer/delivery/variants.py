@@ -1,6 +1,7 @@
 """The variants of an A/B test: up to four subjects, or preheaders, of which the better one goes to the most."""
 
 from dataclasses import dataclass, replace
+from unicodedata import category
 
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send, Variant
@@ -8,6 +9,9 @@ from mailer.issues.builder.content import IssueContent
 from mailer.issues.content import content_of
 
 MOST = 4
+"""Variants of a test, the issue's own among them."""
+MOST_MINUTES = 7 * 24 * 60
+"""Until the winner is chosen: a week."""
 
 
 class BadTest(DeliveryError):
@@ -33,23 +37,39 @@ class ABTest:
     metric: str = Send.Metric.CLICKS.value
     minutes: int = 240
 
-    def check(self, own: tuple[str, str]) -> None:
-        """Raises BadTest when the test cannot be made, or could not tell its variants apart.
+    def variants(self, own: tuple[str, str]) -> list[tuple[str, str]]:
+        """Subject and preheader of each variant, by their numbers.
 
         Args:
             own: the issue's subject and preheader.
         """
-        variants = [own, *((subject or own[0], preheader or own[1]) for subject, preheader in self.tried)]
+        return [own, *((subject or own[0], preheader or own[1]) for subject, preheader in self.tried)]
+
+    def check(self, own: tuple[str, str]) -> None:
+        """Raises BadTest when the test cannot be made, or could not tell its variants apart.
+
+        Args:
+            own: see variants.
+        """
+        variants = self.variants(own)
         if not 2 <= len(variants) <= MOST:
             raise BadTest(f"An A/B test has 2 to {MOST} variants, the issue's own among them.")
         if len(set(variants)) < len(variants):
             raise BadTest("Two variants of the A/B test are the same.")
-        if any("\n" in text or len(text) > 300 for variant in variants for text in variant):
-            raise BadTest("A subject or preheader is one line of at most 300 characters.")
+        if any(len(text) > 300 or not _is_one_line(text) for variant in variants for text in variant):
+            raise BadTest(
+                "A subject or preheader is one line of at most 300 characters, none of them a control."
+            )
+        if not all(subject.strip() for subject, _ in variants):
+            raise BadTest("A subject of the A/B test is blank.")
         if not 1 <= self.share <= 99:
             raise BadTest("The share of an A/B test is 1 to 99 percent of the recipients.")
-        if not 1 <= self.minutes <= 7 * 24 * 60:
+        if not 1 <= self.minutes <= MOST_MINUTES:
             raise BadTest("The winner of an A/B test is chosen after 1 minute to 7 days.")
+
+
+def _is_one_line(text: str) -> bool:
+    return not any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
 
 
 def write_test(send: Send, test: ABTest) -> None:
@@ -62,10 +82,9 @@ def write_test(send: Send, test: ABTest) -> None:
     test.check(own)
     send.test_share, send.test_metric, send.test_minutes = test.share, test.metric, test.minutes
     send.save(update_fields=["test_share", "test_metric", "test_minutes"])
-    texts = [own, *((subject or own[0], preheader or own[1]) for subject, preheader in test.tried)]
     Variant.objects.bulk_create(
         Variant(send=send, number=number, subject=subject, preheader=preheader)
-        for number, (subject, preheader) in enumerate(texts)
+        for number, (subject, preheader) in enumerate(test.variants(own))
     )
 
 

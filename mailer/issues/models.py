@@ -12,6 +12,9 @@ from django.db.models.functions import Now
 
 from subscribers.models import MailingList, Topic
 
+MOST_AN_HOUR = 1_000_000_000
+"""Recipients. A ceiling above that is a slip, and none."""
+
 
 def check_time_zone(name: str) -> None:
     """Raises ValidationError for what is not the name of a time zone."""
@@ -20,9 +23,11 @@ def check_time_zone(name: str) -> None:
 
 
 def check_domain_ceilings(ceilings: object) -> None:
-    """Raises ValidationError for what is not a mapping from domains to numbers above 0."""
+    """Raises ValidationError for what is not a mapping from domains to numbers from 1 to MOST_AN_HOUR."""
     if not isinstance(ceilings, Mapping) or not all(
-        re.fullmatch(r"[a-z0-9.-]+\.[a-z0-9-]+", str(domain)) and type(number) is int and number > 0
+        re.fullmatch(r"[a-z0-9.-]+\.[a-z0-9-]+", str(domain))
+        and type(number) is int
+        and 0 < number <= MOST_AN_HOUR
         for domain, number in ceilings.items()
     ):
         raise ValidationError('Write domains in small letters, with recipients an hour: {"gmail.com": 5000}')
@@ -116,6 +121,19 @@ class Newsletter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError for what its fields let through: ceilings that are empty but no mapping, a warm-up of
+        another age."""
+        if self.domain_ceilings is None:  # an emptied field of the form
+            self.domain_ceilings = {}
+        if not self.domain_ceilings:
+            try:
+                check_domain_ceilings(self.domain_ceilings)
+            except ValidationError as error:
+                raise ValidationError({"domain_ceilings": error.messages}) from error
+        if self.warm_up_from and not 2000 <= self.warm_up_from.year <= 2200:
+            raise ValidationError({"warm_up_from": "Write a day from 2000 to 2200: look at the year."})
 
 
 class Issue(models.Model):

@@ -123,6 +123,7 @@ class Report:
     planned: bool
     started_at: datetime | None
     paused_because: str
+    cancelled_because: str
     identity: Progress
     excluded: tuple[Count, ...]
     rejections: tuple[Count, ...]

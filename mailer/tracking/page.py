@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 
 from mailer.tracking.charts import axis, hour_charts, segments
 from mailer.tracking.figures import Report
-from mailer.tracking.wording import identity, subject
+from mailer.tracking.wording import subject
 
 EDITIONS = 100
 LINKS = 200
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
         {
             "report": report,
             "subject": subject(report),
-            "identity": identity(report.identity),
+            "identity": str(report.identity),
             "segments": segments(report.identity),
             "charts": hour_charts(report.hours),
             "ticks": [f"{axis(report.hours) * n // 4} h" for n in range(5)],

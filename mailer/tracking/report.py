@@ -45,6 +45,7 @@ def report(send: Send) -> Report:
             planned=now.planned_at is not None,
             started_at=started_at,
             paused_because=now.paused_because if now.paused_at else "",
+            cancelled_because=now.cancelled_because if now.cancelled_at else "",
             identity=progress(now),
             excluded=_excluded(cursor, now.pk),
             rejections=_rejections(cursor, now.pk),

@@ -6,34 +6,35 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mailer.delivery.forecast.terminal import plain
 from mailer.tracking.figures import Count, Report
-from mailer.tracking.wording import NOTHING, identity, moment, people, percent, subject
+from mailer.tracking.wording import NOTHING, moment, people, percent, subject
 
 LINKS = 20
 EDITIONS = 10
 HOURS = 24
 """Rows of the long tables; the page shows more."""
-JOINERS = "\u200c\u200d"
-"""Not printable, but emoji and some scripts are put together with them."""
 
 
 def show(console: Console, report: Report) -> None:
     """Print all figures of a report; what they count stands beside them."""
-    console.print(_plain(f"{report.newsletter}, issue {report.issue_number}: {subject(report)}", "bold"))
+    console.print(plain(f"{report.newsletter}, issue {report.issue_number}: {subject(report)}", "bold"))
     console.print(
-        _plain(
+        plain(
             f"send {report.send_id} to {report.mailing_list} · first request {moment(report.started_at)}"
             f" · counted {moment(report.taken_at)}",
             "dim",
         )
     )
     if report.paused_because:
-        console.print(_plain(f"Paused: {report.paused_because}", "yellow"))
+        console.print(plain(f"Paused: {report.paused_because}", "yellow"))
+    if report.cancelled_because:
+        console.print(plain(f"Cancelled: {report.cancelled_because}", "yellow"))
     if not report.planned:
         console.print("This send is not planned yet: nobody is in it.")
         return
     sums = "adds up" if report.adds_up else "does NOT add up: please report this"
-    console.print(Text(f"\n{identity(report.identity)}: {sums}", "green" if report.adds_up else "bold red"))
+    console.print(Text(f"\n{report.identity}: {sums}", "green" if report.adds_up else "bold red"))
     _rates(console, report)
     _variants(console, report)
     _reasons(console, report)
@@ -42,11 +43,6 @@ def show(console: Console, report: Report) -> None:
     _hours(console, report)
     _domains(console, report)
     _editions(console, report)
-
-
-def _plain(text: str, style: str = "") -> Text:
-    """Text from outside: no markup, and no character that a terminal would obey."""
-    return Text("".join(c if c.isprintable() or c in JOINERS else "\ufffd" for c in text), style)
 
 
 def _table(*columns: str) -> Table:
@@ -82,12 +78,12 @@ def _variants(console: Console, report: Report) -> None:
     for variant in report.variants:
         numbers = (variant.sent, variant.delivered, variant.opened, variant.clicked)
         share = percent(variant.share(report.metric))
-        table.add_row(_plain(f"{variant.number}. {variant.subject}"), *map(people, numbers), share)
+        table.add_row(plain(f"{variant.number}. {variant.subject}"), *map(people, numbers), share)
     _print(
         console, f"A/B test: people who got a variant; share of {report.metric} among the delivered", table
     )
     if report.variants:
-        console.print(_plain(report.decided_because or "The winner is not chosen yet."))
+        console.print(plain(report.decided_because or "The winner is not chosen yet."))
 
 
 def _reasons(console: Console, report: Report) -> None:
@@ -104,7 +100,7 @@ def _reasons(console: Console, report: Report) -> None:
 def _counted(counts: Iterable[Count]) -> Table:
     table = _table("", "people")
     for count in counts:
-        table.add_row(_plain(count.name), people(count.people))
+        table.add_row(plain(count.name), people(count.people))
     return table
 
 
@@ -112,7 +108,7 @@ def _stories(console: Console, report: Report) -> None:
     table = _table("", "people", "of", "share")
     for story in report.stories:
         share = percent(story.clicked / story.received if story.received else None)
-        headline = _plain(f"{story.position}. {story.headline}")
+        headline = plain(f"{story.position}. {story.headline}")
         table.add_row(headline, people(story.clicked), people(story.received), share)
     _print(console, "Stories: people who clicked any link of it, of those it was accepted for", table)
 
@@ -120,7 +116,7 @@ def _stories(console: Console, report: Report) -> None:
 def _links(console: Console, report: Report) -> None:
     table = _table("", "people")
     for link in report.links[:LINKS]:
-        table.add_row(_plain(link.url), people(link.clicked))
+        table.add_row(plain(link.url), people(link.clicked))
     _print(console, "Links: people who clicked", table)
     _rest(console, len(report.links) - LINKS, "links")
 
@@ -137,7 +133,7 @@ def _domains(console: Console, report: Report) -> None:
     table = _table("", "sent", "delivered", "bounced", "opened", "clicked")
     for domain in (*report.domains, *([report.other_domains] if report.other_domains else ())):
         numbers = (domain.sent, domain.delivered, domain.bounced, domain.opened, domain.clicked)
-        table.add_row(_plain(domain.domain), *map(people, numbers))
+        table.add_row(plain(domain.domain), *map(people, numbers))
     _print(console, "Receiving domains: people", table)
 
 

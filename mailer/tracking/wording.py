@@ -3,9 +3,7 @@
 import re
 from datetime import datetime
 
-from django.utils import timezone
-
-from mailer.delivery.progress import Progress
+from mailer.delivery.forecast import wording
 from mailer.tracking.figures import Report
 
 NOTHING = "–"
@@ -27,21 +25,7 @@ def percent(share: float | None) -> str:
 
 def moment(at: datetime | None) -> str:
     """A time in the installation's time zone: 2 March 2026, 09:00 UTC. A dash for None."""
-    if at is None:
-        return NOTHING
-    local = timezone.localtime(at)
-    return f"{local.day} {local:%B %Y, %H:%M %Z}"
-
-
-def identity(now: Progress) -> str:
-    """Where the candidates of a send are, as a sum: candidates = excluded + waiting + accepted + rejected + unknown."""
-    waiting = f"{people(now.waiting)} waiting"
-    if now.in_flight:
-        waiting += f" (of them {people(now.in_flight)} in flight)"
-    return (
-        f"{people(now.candidates)} candidates = {people(now.excluded)} excluded + {waiting}"
-        f" + {people(now.accepted)} accepted + {people(now.rejected)} rejected + {people(now.unknown)} unknown"
-    )
+    return NOTHING if at is None else wording.moment(at)
 
 
 def subject(report: Report) -> str:

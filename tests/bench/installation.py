@@ -12,7 +12,9 @@ import psutil
 
 from mailer.config.environment import VARIABLES
 from mailer.local import embedded
+from mailer.local.errors import ServerError
 from mailer.local.processes import Process, running
+from mailer.local.shared_servers import shut_down
 
 THREADS = 16
 """Requests in flight of a worker, as `mailer worker` has them by default."""
@@ -52,9 +54,13 @@ def servers() -> Iterator[embedded.Addresses]:
     """
     for name in ("MAILER_EMBEDDED", *(variable.name for variable in VARIABLES)):
         os.environ.pop(name, None)
-    os.environ["MAILER_VAR"] = str(embedded.var_folder() / "bench")
-    # A store of last time's people would slow this one.
-    shutil.rmtree(os.environ["MAILER_VAR"], ignore_errors=True)
+    folder = embedded.var_folder() / "bench"
+    try:
+        shut_down(folder)  # what a killed benchmark left
+    except ServerError as error:
+        raise SystemExit(str(error)) from error
+    shutil.rmtree(folder, ignore_errors=True)  # a store of last time's people would slow this one
+    os.environ["MAILER_VAR"] = str(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = "mailer.config.settings"
     os.environ["LOG_LEVEL"] = "warning"
     with ExitStack() as ends:

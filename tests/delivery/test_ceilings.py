@@ -131,6 +131,15 @@ def test_the_warm_up_counts_in_whole_numbers_and_ends_by_itself():
     assert allowance(Newsletter(), date(2026, 3, 2)) == UNLIMITED
 
 
+def test_a_warm_up_of_another_age_is_reckoned_at_once():
+    newsletter = Newsletter(
+        time_zone="UTC", warm_up_from=date(1, 1, 1), warm_up_first_day=1, warm_up_growth=1
+    )
+    assert allowance(newsletter, date(2026, 3, 2)) == UNLIMITED
+    newsletter.warm_up_from = date(9999, 1, 1)
+    assert Daily(newsletter, [], NOON).place(1) == datetime(9999, 1, 1, tzinfo=UTC)
+
+
 def test_the_day_of_the_warm_up_begins_at_midnight_where_the_newsletter_is():
     rules = {"warm_up_from": date(2026, 3, 1), "warm_up_first_day": 100, "warm_up_growth": 100}
     uses = [
@@ -435,6 +444,16 @@ def test_a_send_under_a_ceiling_holds_up_no_other_newsletter(monkeypatch):
 
 
 # The warm-up
+
+
+@pytest.mark.django_db
+def test_a_newsletter_with_a_wrong_value_holds_up_no_other_newsletter():
+    wrong = sending(3, domain_ceilings={"example.org": 3})
+    set_ceilings(wrong, domain_ceilings=["example.org"])
+    good = sending(3, hourly_ceiling=3)
+    assert sweep() == 1
+    assert good.batches.get().queued_at
+    call_command("pace", stdout=io.StringIO())
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from django.utils import timezone
 from mailer.config.celery import app
 from mailer.delivery import tasks
 from mailer.delivery.guard import watch
-from mailer.delivery.limits import (
+from mailer.delivery.judge import (
     AUTHENTICATION,
     COMPLAINTS,
     COMPLAINTS_WARNED,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
@@ -361,3 +362,15 @@ def test_a_pause_that_ends_today_is_over():
     subscribe(issue.newsletter.mailing_list, "a@example.org")
     Subscription.objects.update(paused_until=date.today())
     assert explain(send_of(issue), "a@example.org").verdict == Verdict.WILL_GET
+
+
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path):
+    send = send_of(make_issue())
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place in (pipe, tmp_path):
+        with pytest.raises(CommandError, match="it is no file"):
+            call_command("people", str(send.pk), "--csv", str(place))
+    with pytest.raises(CommandError, match="too long"):
+        call_command("people", str(send.pk), "--csv", str(tmp_path / ("x" * 300)))
+    assert pipe.is_fifo()

@@ -62,6 +62,11 @@ def test_the_zone_is_ones_own_else_the_countrys_else_the_newsletters(own, countr
         ("2999-01-01 08:00", "2999-01-01 08:00", "UTC", "one of the two"),
         ("2999-01-01T08:00+08:00", None, "UTC", "leave the offset out"),
         (None, "2020-01-01 08:00", "UTC", "nowhere in the world"),
+        ("", None, "UTC", "not a date and time"),
+        ("2999-01-01", None, "UTC", "no time of day"),
+        ("0001-01-01 00:00", None, "Asia/Shanghai", "over in Asia/Shanghai"),
+        ("9999-12-31 23:59", None, "America/New_York", "more than 20 years away"),
+        (None, "9999-12-31 23:59", "UTC", "more than 20 years away"),
     ],
 )
 def test_a_schedule_that_cannot_be_kept_is_refused_with_what_to_write(at, local, zone, says):

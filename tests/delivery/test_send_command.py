@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +12,11 @@ from django.utils import timezone
 from mailer.delivery.management.commands.send import STALE
 from mailer.delivery.models import Send
 from mailer.delivery.plan import plan
+from mailer.delivery.schedule import Schedule
 from mailer.delivery.start import send_of, start
+from mailer.delivery.steer import cancel
+from mailer.issues.models import Newsletter
+from subscribers.models import MailingList
 from tests.newsroom import crowd, make_issue
 
 
@@ -84,3 +89,81 @@ def test_a_plan_that_was_left_at_the_question_for_long_is_made_anew(issue):
     crowd(other.newsletter.mailing_list, 2)
     call_command("send", str(other), "--yes", "--no-wait")
     assert Send.objects.get(issue=other).candidates == 5
+
+
+@pytest.mark.parametrize("later", ["the plan is old", "the newsletter has another list"])
+def test_a_plan_that_is_made_anew_keeps_its_time_and_its_test(issue, later):
+    at = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%d %H:%M")
+    call_command("plan", str(issue), "--at", at, "--subject", "Another", "--test-share", "40")
+    old = Send.objects.get()
+    if later == "the plan is old":
+        Send.objects.update(planned_at=timezone.now() - STALE * 2)
+    else:
+        Newsletter.objects.update(mailing_list=MailingList.objects.create(slug="new", name="New"))
+    call_command("send", str(issue), "--yes", "--no-wait")
+    send = Send.objects.get()
+    assert send.pk != old.pk
+    assert send.started_at
+    assert (send.scheduled_at, send.test_share) == (old.scheduled_at, 40)
+    assert send.mailing_list == Newsletter.objects.get().mailing_list
+
+
+def test_a_plan_that_is_made_anew_is_for_those_who_have_not_got_it_as_before(issue):
+    first = send_of(issue)
+    plan(first)
+    start(first)
+    cancel(first.pk, "Wrong.")
+    call_command("plan", str(issue), "--again")
+    Send.objects.filter(previous=first).update(planned_at=timezone.now() - STALE * 2)
+    call_command("send", str(issue), "--yes", "--no-wait")
+    assert Send.objects.get(previous=first).started_at
+
+
+def test_a_plan_whose_time_is_over_is_not_sent_late(issue):
+    send = send_of(issue, Schedule(at=timezone.now() + timedelta(hours=1)))
+    plan(send)
+    over = timezone.now() - timedelta(hours=1)
+    Send.objects.update(planned_at=timezone.now() - STALE * 2, scheduled_at=over)
+    with pytest.raises(CommandError, match="which is over"):
+        call_command("send", str(issue), "--yes", "--no-wait")
+    assert Send.objects.get().started_at is None
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--at", ""], "not a date and time"),
+        (["--local", ""], "not a date and time"),
+        (["--at", "2030-01-01 08:00", "--zone", ""], "not the name of a time zone"),
+        (["--test-share", "50"], "with --subject or --preheader"),
+    ],
+)
+def test_an_option_that_says_nothing_sends_nothing(issue, options, says):
+    with pytest.raises(CommandError, match=says):
+        call_command("send", str(issue), "--yes", *options)
+    assert not Send.objects.exists()
+
+
+def test_what_the_checks_forbid_leaves_no_send_behind(issue):
+    issue.stories.update(link="/relative")
+    at = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%d %H:%M")
+    with pytest.raises(CommandError, match="before this is mended"):
+        call_command("send", str(issue), "--yes", "--at", at)
+    assert not Send.objects.exists()
+
+
+def test_what_somebody_else_arranged_in_another_way_is_not_sent(issue, monkeypatch):
+    def arrange() -> None:
+        plan(send_of(issue, Schedule(at=timezone.now() + timedelta(hours=1))))
+
+    monkeypatch.setattr("sys.stdin", Terminal("yes", arrange))
+    with pytest.raises(CommandError, match="arranged it in another way"):
+        call_command("send", str(issue))
+    assert Send.objects.get().started_at is None
+
+
+def test_what_its_form_would_have_refused_of_a_newsletter_is_said_before_a_plan(issue):
+    Newsletter.objects.update(domain_ceilings={"example.org": 0})
+    with pytest.raises(CommandError, match=r"Correct the newsletter .* domain_ceilings: Write domains"):
+        call_command("send", str(issue), "--yes")
+    assert not Send.objects.exists()

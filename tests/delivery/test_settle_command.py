@@ -97,3 +97,9 @@ def test_what_is_not_unknown_cannot_be_decided(unknown):
 def test_nothing_unknown_is_said_so(db, capsys):
     call_command("settle")
     assert "No submission is unknown" in capsys.readouterr().out
+
+
+def test_an_empty_id_decides_about_nothing(unknown):
+    with pytest.raises(CommandError, match="Say which submission"):
+        call_command("settle", "", "--send-again", "--because", "I know")
+    assert progress(unknown[0]).unknown == 3

@@ -84,6 +84,9 @@ def test_the_others_wait_for_the_winner():
         (ABTest((("other", ""),), share=0), "1 to 99 percent"),
         (ABTest((("other", ""),), minutes=0), "1 minute to 7 days"),
         (ABTest((("two\nlines", ""),)), "one line"),
+        (ABTest((("two\u2028lines", ""),)), "one line"),
+        (ABTest((("a bell\a", ""),)), "one line"),
+        (ABTest((("   ", ""),)), "blank"),
     ],
 )
 def test_a_test_that_would_tell_nothing_is_refused_and_leaves_nothing(test, says):

@@ -14,7 +14,7 @@ from mailer.delivery.plan import plan
 from mailer.delivery.progress import Progress, progress
 from mailer.delivery.settle import claim_limit, expire_claims
 from mailer.delivery.start import send_of, start
-from mailer.delivery.sweep import QUEUE, sweep
+from mailer.delivery.sweep import QUEUE, STALE_AFTER, sweep
 from mailer.delivery.tasks import submit
 from mailer.emulator.config import LOCAL_API_KEY
 from mailer.sendgrid.client import SendGrid

@@ -7,7 +7,7 @@ from mailer.delivery.models import Submission
 from tests.faults.gate import gate
 from tests.faults.sending import Sending
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = pytest.mark.xdist_group("faults")
 THREADS = 2
 
 
@@ -44,8 +44,9 @@ def test_a_connection_that_is_cut_costs_nobody_the_issue_and_gives_nobody_two(in
     """Before the claim nothing has happened; before the record SendGrid has the mail."""
     sending = Sending(installation)
     sending.start()
-    installation.start("web", "worker1", threads=THREADS)
+    installation.start("web")
     with gate(step) as before:
+        installation.start("worker1", threads=THREADS)
         sending.wait(lambda _: before.waiting == THREADS, f"every thread is about to write {step}")
         before.cut()
         before.open()

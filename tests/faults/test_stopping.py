@@ -9,7 +9,7 @@ from mailer.local.processes import GRACE
 from tests.faults.gate import gate
 from tests.faults.sending import BATCHES, PEOPLE, Sending
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = pytest.mark.xdist_group("faults")
 THREADS = 2
 
 

@@ -1,9 +1,10 @@
 """What must hold at every moment between the ledger and what SendGrid accepted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from mailer.delivery.models import Batch, Delivery, Exclusion, Send, Submission
 from mailer.delivery.progress import progress
@@ -68,13 +69,20 @@ def rows_of(sends: Iterable[Send]) -> dict[int, Rows]:
     return rows
 
 
-def hold(sends: Iterable[Send], planned: Mapping[int, Planned], account: Account) -> None:
-    """Raises AssertionError, with the promise, where the ledger of these sends and the account do not agree."""
+def hold(
+    sends: Iterable[Send], planned: Mapping[int, Planned], account: Account, recorded: Collection[UUID]
+) -> None:
+    """Raises AssertionError, with the promise, where the ledger of these sends and the account do not agree.
+
+    Args:
+        recorded: the submissions whose worker recorded an answer.
+    """
     twice = {who: messages for who, messages in account.got().items() if len(messages) > 1}
     assert not twice, f"promise 1: these got the issue twice: {twice}"
     sends = list(sends)
     for send_id, rows in rows_of(sends).items():
         _says_what_was_accepted(rows, account.mailed(send_id), account.accepted)
+        _guesses_nothing(rows, recorded)
         _each_stands_in_one_place(rows, planned.get(send_id) or Planned(frozenset(), {}))
     for send in sends:
         if send.planned_at:
@@ -84,7 +92,7 @@ def hold(sends: Iterable[Send], planned: Mapping[int, Planned], account: Account
 
 
 def _says_what_was_accepted(rows: Rows, mailed: set[int], accepted: set[str]) -> None:
-    """Promises 1 and 2: the ledger claims nothing that did not happen, and hands out nothing that did."""
+    """Promise 1: the ledger claims nothing that did not happen, and hands out nothing that did."""
     tried: dict[int, set[str]] = defaultdict(set)
     for submission in rows.submissions:
         tried[submission.batch_id].add(str(submission.pk))
@@ -93,7 +101,7 @@ def _says_what_was_accepted(rows: Rows, mailed: set[int], accepted: set[str]) ->
             case "accepted":
                 assert is_accepted, "promise 1: SendGrid has nothing of what the ledger calls accepted"
             case "rejected" | "not_accepted":
-                assert not is_accepted, f"promise 2: accepted, and the ledger says {submission.outcome}"
+                assert not is_accepted, f"promise 1: accepted, and the ledger says {submission.outcome}"
     for batch in rows.batches:
         match batch.state:
             case "accepted":
@@ -104,6 +112,19 @@ def _says_what_was_accepted(rows: Rows, mailed: set[int], accepted: set[str]) ->
                     f"promise 1: a batch was accepted, and is {batch.state}"
                 )
                 assert mailed.isdisjoint(batch.subscriber_ids), f"promise 1: mailed, and {batch.state}"
+
+
+def _guesses_nothing(rows: Rows, recorded: Collection[UUID]) -> None:
+    """Promise 2: what is unknown stays so until an answer, evidence or a person settles it."""
+    for submission in rows.submissions:
+        batch = submission.batch
+        unsettled = {None: "submitting", "unknown": "unknown"}.get(submission.outcome)
+        if unsettled:
+            assert (batch.state, batch.submission_id) == (unsettled, submission.pk), (
+                "promise 2: left, and not settled"
+            )
+        else:
+            assert submission.pk in recorded or submission.evidence, "promise 2: settled by nothing"
 
 
 def _each_stands_in_one_place(rows: Rows, plan: Planned) -> None:

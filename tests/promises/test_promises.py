@@ -12,7 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from mailer.delivery import plan
 from mailer.delivery.forecast import parts
-from tests.promises.machine import BATCH_SIZE, Promises
+from tests.promises.machine import Promises
+from tests.promises.world import BATCH_SIZE
 
 # After ten examples Hypothesis turns to repeating parts of those it has tried. New ones find more here.
 EACH = 10

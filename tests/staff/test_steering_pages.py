@@ -7,6 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.db import connection, transaction
+from django.forms import model_to_dict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -340,3 +341,20 @@ def test_a_decision_is_posted_with_a_token(anna, unknown):
 def test_no_such_submission_is_404(client, anna):
     allow(anna, "change_submission")
     assert client.get(f"{LIST}00000000-0000-0000-0000-000000000000/").status_code == 404
+
+
+def test_a_send_of_an_impossible_number_is_not_there(client, anna):
+    assert client.get(f"/staff/delivery/send/{'9' * 5_000}/change/").status_code == 302
+
+
+def test_emptied_domain_ceilings_are_none_and_a_warm_up_of_another_age_is_refused(admin_client, send):
+    newsletter = send.issue.newsletter
+    page = reverse("admin:issues_newsletter_change", args=[newsletter.pk])
+    values = {name: value for name, value in model_to_dict(newsletter).items() if value is not None}
+    assert admin_client.post(page, {**values, "domain_ceilings": ""}).status_code == 302
+    newsletter.refresh_from_db()
+    assert newsletter.domain_ceilings == {}
+    for wrong in ({"domain_ceilings": "[]"}, {"domain_ceilings": "{}", "warm_up_from": "0001-01-01"}):
+        answer = admin_client.post(page, {**values, **wrong})
+        assert answer.status_code == 200
+        assert list(wrong)[-1] in answer.context["adminform"].form.errors

@@ -53,7 +53,7 @@ def _prove(send: Send, subscriber: Subscriber, reason: ExclusionReason) -> _Proo
         case Exclusion.Reason.ALREADY:
             return _already(send, subscriber)
         case Exclusion.Reason.NO_STORIES:
-            return _no_stories(send, subscriber)
+            return _no_stories(subscriber)
     subscription = Subscription.objects.filter(
         mailing_list=send.mailing_list_id, subscriber=subscriber
     ).first()
@@ -106,6 +106,6 @@ def _already(send: Send, subscriber: Subscriber) -> _Proof:
     )
 
 
-def _no_stories(send: Send, subscriber: Subscriber) -> _Proof:
+def _no_stories(subscriber: Subscriber) -> _Proof:
     names = Topic.objects.filter(pk__in=subscriber.topic_ids).order_by("name").values_list("name", flat=True)
     return _Proof(True, more=f"chose {', '.join(names)}" if names else "the topics chosen exist no more")

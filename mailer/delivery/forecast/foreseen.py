@@ -19,7 +19,6 @@ from mailer.delivery.plan import gather_editions, write_choices
 
 StoryIds = tuple[int, ...]
 
-
 _COLUMNS = "subscriber_id, reason, edition, in_test"
 _AHEAD = "CASE WHEN due_at > statement_timestamp() THEN due_at END AS due_at"
 """What waits for the start and was due before it goes at once."""
@@ -109,7 +108,6 @@ def _planned(send: Send) -> Foreseen:
 def _unplanned(cursor: CursorWrapper, send: Send) -> Foreseen:
     built = gather_editions(cursor, send)
     write_choices(cursor, built, range(len(built.built)))
-    cursor.execute("ANALYZE choice")
     cursor.execute(
         """
         CREATE TEMPORARY TABLE foreseen ON COMMIT DROP AS

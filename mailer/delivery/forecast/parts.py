@@ -8,15 +8,15 @@ from math import ceil
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from mailer.delivery.models import BATCH_SIZE, Send
-from mailer.delivery.pacing.ceilings import HOUR, Waiting, ceilings_of
+from mailer.delivery.models import Send
+from mailer.delivery.pacing.ceilings import HOUR, Waiting, ceilings_of, largest_batch
 from mailer.delivery.pacing.ration import read_ceilings
 from mailer.issues.models import Newsletter
 
 
 @dataclass(frozen=True)
 class Part:
-    """People who get one edition at one time, and are under the same ceilings; and the requests that they need."""
+    """People who get it at one time and are under the same ceilings, and the requests that they need."""
 
     due_at: datetime | None
     domain: str
@@ -25,7 +25,7 @@ class Part:
 
 
 def parts_of_plan(cursor: CursorWrapper, send: Send) -> list[Part]:
-    """What of a planned send waits has people, what is gone or under way has none any more."""
+    """The parts of a planned send. `people` are those who still wait; `requests` counts those already made too."""
     cursor.execute(
         """
         SELECT due_at, domain, coalesce(sum(size) FILTER (WHERE state = 'waiting'), 0), count(*)
@@ -39,8 +39,7 @@ def parts_of_plan(cursor: CursorWrapper, send: Send) -> list[Part]:
 def parts_to_make(cursor: CursorWrapper, send: Send) -> list[Part]:
     """The parts that the plan would cut the people into, who are in the table of foreseen.py."""
     newsletter = send.issue.newsletter
-    warm_up = newsletter.warm_up_first_day if newsletter.warm_up_from else BATCH_SIZE
-    most = min(BATCH_SIZE, newsletter.hourly_ceiling or BATCH_SIZE, warm_up)
+    most = largest_batch(newsletter)
     cursor.execute(
         """
         SELECT due_at, domain, count(*) FROM foreseen WHERE reason IS NULL GROUP BY edition, due_at, in_test, domain

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -141,6 +141,12 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
     Raises:
         CannotWrite: the place cannot be written to.
     """
+    with _explained(path):
+        special = path.exists() and not path.is_file()
+    if special:  # a folder, or a device such as /dev/null, which would be replaced
+        raise CannotWrite(
+            f"The list cannot be written to {path}: it is no file. Name another place: --csv FILE."
+        )
     part = path.parent / f"{path.name}.part"
     count = 0
     try:
@@ -160,7 +166,8 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
         with _explained(path):
             part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where it could not be made, that was said
+            part.unlink(missing_ok=True)
     return count
 
 

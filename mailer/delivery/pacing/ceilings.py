@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from mailer.delivery.models import BATCH_SIZE
 from mailer.issues.models import Newsletter
 
 HOUR = timedelta(hours=1)
@@ -17,6 +18,8 @@ SMALLEST_PART = 100
 the allowance comes back bit by bit."""
 UNLIMITED = 1_000_000_000
 """Recipients a day. A warm-up that has come so far limits nothing any more."""
+LONGEST_WARM_UP = 2_100
+"""Days. One recipient at first and 1 % more a day is past UNLIMITED by then: powers of more days only take time."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ class Daily:
     def place(self, size: int) -> datetime:
         """Let so many go after all that were taken or placed before. Returns when the first are expected to."""
         first = None
+        if size and self._newsletter.warm_up_from and self.day < self._newsletter.warm_up_from:
+            self.day, self.used = self._newsletter.warm_up_from, 0
         while size:
             part = min(size, self.left)
             if part and first is None:
@@ -134,6 +139,7 @@ def allowance(newsletter: Newsletter, day: date) -> int:
     days = (day - newsletter.warm_up_from).days
     if days < 0:
         return 0
+    days = min(days, LONGEST_WARM_UP)
     # In whole numbers: with 10 % on 200 recipients, floats make 241 of the 242 of the third day.
     grown: int = newsletter.warm_up_first_day * (100 + newsletter.warm_up_growth) ** days
     divisor: int = 100**days
@@ -187,6 +193,12 @@ def ceilings_of(newsletter: Newsletter, uses: Sequence[Use], now: datetime) -> C
             for domain, ceiling in newsletter.domain_ceilings.items()
         },
     )
+
+
+def largest_batch(newsletter: Newsletter) -> int:
+    """The most recipients that a batch may have to fit any ceiling but those of domains."""
+    warm_up = newsletter.warm_up_first_day if newsletter.warm_up_from else BATCH_SIZE
+    return min(BATCH_SIZE, newsletter.hourly_ceiling or BATCH_SIZE, warm_up)
 
 
 def since(newsletter: Newsletter, now: datetime) -> datetime:

@@ -7,15 +7,11 @@ has a due time of its own, and what waits for the winner of a test is due when t
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import structlog
-from django.db import connection, transaction
+from django.db import connection
 
 from mailer.delivery.claim import MAY_GO
-from mailer.delivery.notices import notify
+from mailer.delivery.notices import pause_and_tell
 from mailer.delivery.pacing.ration import BATCHES
-from mailer.delivery.steer import pause
-
-log = structlog.get_logger()
 
 _DUE = "CASE WHEN batch.in_test THEN batch.due_at ELSE greatest(batch.due_at, send.decided_at) END"
 
@@ -45,10 +41,4 @@ def _hold(send_id: int, meant: datetime, people: int, limit: int, time_zone: str
         f"limit, so it does not go by itself any more: {who} not got it. "
         f"To send it now: mailer resume {send_id}. To give it up: mailer cancel {send_id}."
     )
-    with transaction.atomic():
-        held = pause(send_id, text)
-        if held:
-            notify(send_id, "held", text)
-    if held:
-        log.error("send_held", send=send_id, people=people)
-    return held
+    return pause_and_tell(send_id, "held", text)

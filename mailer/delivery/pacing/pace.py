@@ -164,7 +164,7 @@ class Later:
 
 
 @dataclass(frozen=True)
-class Now:
+class Gauge:
     """How it goes at the moment: requests under way and allowed at once, recipients a second (None: no limit), and
     seconds until the reset time that SendGrid gave (0: none)."""
 
@@ -236,14 +236,14 @@ class Pace:
         if verdict == "slow_down":
             log.warning("slowed_down", allowed=allowed, status=status)
 
-    def look(self) -> Now:
+    def look(self) -> Gauge:
         """How it goes at the moment.
 
         Raises:
             redis.RedisError: Redis is away.
         """
         in_flight, allowed, rate, closed = self._look(KEYS, self._limits)
-        return Now(in_flight, allowed, int(rate) if self._rated else None, closed / 1e6)
+        return Gauge(in_flight, allowed, int(rate) if self._rated else None, closed / 1e6)
 
     def reset(self) -> None:
         """Forget what slowed it down, and what is under way.

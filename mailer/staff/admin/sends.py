@@ -4,6 +4,7 @@ What was sent is never edited by hand: the buttons call the acts of mailer.deliv
 in the send's history.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -24,7 +25,6 @@ from mailer.delivery.steer import cancel, pause, resume
 from mailer.delivery.winner import results
 from mailer.staff.admin.base import ModelAdmin, ReadOnly, TabularInline
 from mailer.tracking.charts import segments
-from mailer.tracking.wording import identity
 
 
 class BatchInline(ReadOnly, TabularInline):
@@ -86,7 +86,11 @@ class SendAdmin(ReadOnly, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        send = Send.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+        send = (
+            Send.objects.filter(pk=object_id).first()
+            if object_id.isdecimal() and len(object_id) < 19
+            else None
+        )
         shown = {"steering": steering(send), "may_steer": may_steer(request)} if send else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
@@ -126,7 +130,7 @@ class SendAdmin(ReadOnly, ModelAdmin):
         return _figures((Exclusion.Reason(reason).label, number) for reason, number in reasons)
 
 
-def _figures(rows: Any) -> str:
+def _figures(rows: Iterable[tuple[str, int]]) -> str:
     return format_html_join(", ", "{}: {}", ((label, f"{number:,}") for label, number in rows)) or "none"
 
 
@@ -144,7 +148,7 @@ def steering(send: Send) -> dict[str, Any]:
     return {
         "send": send,
         "state": state_of(send, now),
-        "identity": identity(now),
+        "identity": str(now),
         "segments": segments(now),
         "unknown": now.unknown,
         "schedule": schedule_of(send),

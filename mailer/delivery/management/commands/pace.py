@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mailer.delivery.check_newsletter import BadNewsletter, check_newsletter
 from mailer.delivery.pacing.ceilings import UNLIMITED, Daily, Hourly, allowance
-from mailer.delivery.pacing.pace import Now, pace
+from mailer.delivery.pacing.pace import Gauge, pace
 from mailer.delivery.pacing.ration import read_ceilings, waiting_of
 from mailer.issues.models import Newsletter
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             _show_ceilings(console, newsletter)
 
 
-def _show_account(console: Console, now: Now) -> None:
+def _show_account(console: Console, now: Gauge) -> None:
     environment = settings.ENVIRONMENT
     table = _table("The account, all workers together", "", "now", "allowed now", "set")
     table.add_row(
@@ -70,6 +71,11 @@ def _show_account(console: Console, now: Now) -> None:
 
 
 def _show_ceilings(console: Console, newsletter: Newsletter) -> None:
+    try:
+        check_newsletter(newsletter)
+    except BadNewsletter as error:
+        console.print(Text(f"\n{error}"))
+        return
     ceilings = read_ceilings(newsletter)
     if not ceilings.all:
         return

@@ -22,5 +22,9 @@ class Command(BaseCommand):
             found = find_send(send)
         except DeliveryError as error:
             raise CommandError(str(error)) from error
-        done = pause(found.pk, because)
-        self.stdout.write(f"Send {found.pk} is paused." if done else f"Send {found.pk} was paused already.")
+        if pause(found.pk, because):
+            self.stdout.write(f"Send {found.pk} is paused.")
+        else:
+            found.refresh_from_db()
+            was = "cancelled, so there is nothing to pause" if found.cancelled_at else "paused already"
+            self.stdout.write(f"Send {found.pk} was {was}.")

@@ -86,10 +86,7 @@ class Command(BaseCommand):
 def _summary(send: Send) -> str:
     """Where the send stands, in one line; on stderr, so that a pipe gets people only."""
     now = progress(send)
-    text = (
-        f"Send {send.pk} of {send.issue}: {now.candidates:,} candidates = {now.excluded:,} excluded + {now.waiting:,} "
-        f"waiting + {now.accepted:,} accepted + {now.rejected:,} rejected + {now.unknown:,} unknown."
-    )
+    text = f"Send {send.pk} of {send.issue}: {now}."
     if send.cancelled_at:
         text += (
             f"\nIt was cancelled on {moment(send.cancelled_at)}: {send.cancelled_because} {now.accepted:,} had got it by "

@@ -1,7 +1,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple
 from itertools import islice
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
 from rich.console import Console
 
 from mailer.config.arguments import number
@@ -64,14 +65,14 @@ class Command(BaseCommand):
         add_arrangement(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["csv"] and not options["list"]:
+        if options["csv"] and options["list"] is None:
             raise CommandError("--csv writes a list of people: say which, with --list.")
-        if options["json"] and options["list"]:
+        if options["json"] and options["list"] is not None:
             raise CommandError("A list of people is written for programs with --csv FILE.")
         console = Console(file=cast(IO[str], self.stdout))
         try:
             with _send(options) as send, foreseen(send) as who:
-                if options["why"]:
+                if options["why"] is not None:
                     _explain(console, who, options)
                 else:
                     _tell(console, who, options)
@@ -93,11 +94,14 @@ def _send(options: dict[str, Any]) -> Iterator[Send]:
             f"Send {there.pk} was started already, {schedule_of(there)}. To change it: mailer cancel {there.pk}, then "
             f"mailer send {issue} --again."
         )
-    with undone() if options["dry_run"] else nullcontext():
+    if options["dry_run"]:
+        with undone():
+            yield arranged(issue, options)
+        return
+    with transaction.atomic():  # what cannot be planned is not arranged either
         send = arranged(issue, options)
-        if not options["dry_run"]:
-            plan(send)
-        yield send
+        plan(send)
+    yield send
 
 
 def _find(target: str) -> tuple[Send | None, Issue]:
@@ -119,7 +123,7 @@ def _explain(console: Console, who: Foreseen, options: dict[str, Any]) -> None:
 
 def _tell(console: Console, who: Foreseen, options: dict[str, Any]) -> None:
     told = forecast(who)
-    if options["list"]:
+    if options["list"] is not None:
         group = group_of(who, told, options["list"])
         with closing(group.people):
             _list(console, group, options)

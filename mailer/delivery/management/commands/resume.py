@@ -19,5 +19,10 @@ class Command(BaseCommand):
             found = find_send(send)
         except DeliveryError as error:
             raise CommandError(str(error)) from error
-        done = resume(found.pk)
-        self.stdout.write(f"Send {found.pk} goes on." if done else f"Send {found.pk} was not paused.")
+        resumed = resume(found.pk)
+        found.refresh_from_db()
+        if resumed:
+            then = "goes on." if found.started_at else f"can be started now: mailer send {found.issue}"
+        else:
+            then = "was cancelled, which is for good." if found.cancelled_at else "was not paused."
+        self.stdout.write(f"Send {found.pk} {then}")

@@ -4,24 +4,25 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from rich.console import Console
 
 from mailer.delivery.arrangement import add_arrangement, arranged
 from mailer.delivery.errors import DeliveryError
+from mailer.delivery.forecast.wording import printable
 from mailer.delivery.models import Send
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import progress
 from mailer.delivery.schedule import WRITTEN
-from mailer.delivery.start import discard, start
-from mailer.delivery.terminal import Stand, follow, show_plan, show_wait
+from mailer.delivery.start import discard, renew, start
+from mailer.delivery.terminal import Ending, follow, show_plan, show_wait
 from mailer.issues.builder.content import BuildError
 from mailer.issues.find import NoSuchIssue, find_issue
 from mailer.issues.models import Issue
 
 STANDSTILL = 60
-"""Seconds."""
+"""Seconds without progress after which the send is followed no further."""
 STALE = timedelta(minutes=10)
 """A plan that was not started within this is made anew."""
 
@@ -55,15 +56,12 @@ class Command(BaseCommand):
 
 
 def _send(console: Console, issue: Issue, options: dict[str, Any]) -> None:
-    send = arranged(issue, options)
-    if (
-        send.started_at is None
-        and send.planned_at
-        and timezone.now() - send.planned_at > STALE
-        and discard(send)
-    ):
-        send = arranged(issue, options)  # somebody left the question open; much may have changed since
-    show_plan(console, send, plan(send))
+    with transaction.atomic():  # what cannot be planned is not arranged either
+        send = arranged(issue, options)
+        if send.started_at is None and send.planned_at and _is_stale(send):
+            send = renew(send)
+        planned = plan(send)
+    show_plan(console, send, planned)
     if send.started_at is None and not options["yes"]:
         _ask(console, send)
     start(send)
@@ -71,25 +69,31 @@ def _send(console: Console, issue: Issue, options: dict[str, Any]) -> None:
         console.print(f"Send {send.pk} is under way. See: mailer report {send.pk}")
         return
     match follow(console, send, STANDSTILL):
-        case Stand.DONE:
+        case Ending.DONE:
             done = progress(send)
             console.print(f"Accepted by SendGrid: {done.accepted:,}. See: mailer report {send.pk}")
-        case Stand.LATER:
+        case Ending.LATER:
             show_wait(console, send)
-        case Stand.CANCELLED:
+        case Ending.CANCELLED:
             raise CommandError(
-                f"The send was cancelled: {send.cancelled_because} Who got it: mailer people {send.pk} --accepted. "
+                f"The send was cancelled: {printable(send.cancelled_because)} Who got it: mailer people {send.pk} --accepted. "
                 f"To send it to the others: mailer send {issue} --again"
             )
-        case Stand.PAUSED:
+        case Ending.PAUSED:
             raise CommandError(
-                f"The send is paused: {send.paused_because} When it is mended: mailer resume {send.pk}"
+                f"The send is paused: {printable(send.paused_because)} When it is mended: mailer resume {send.pk}"
             )
-        case Stand.STILL:
+        case Ending.STILL:
             raise CommandError(
                 f"Nothing moved for {STANDSTILL} seconds. Is a worker running (mailer worker, mailer beat)? "
                 f"Nothing is lost; look again with: mailer send {issue}"
             )
+
+
+def _is_stale(send: Send) -> bool:
+    """Whether too much may have changed since the plan, such as when somebody left the question open."""
+    other_list = send.mailing_list_id != send.issue.newsletter.mailing_list_id
+    return other_list or timezone.now() - (send.planned_at or send.created_at) > STALE
 
 
 def _ask(console: Console, send: Send) -> None:

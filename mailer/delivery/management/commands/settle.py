@@ -1,4 +1,5 @@
 import getpass
+import os
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
@@ -48,14 +49,25 @@ class Command(BaseCommand):
             raise CommandError("Say what became of it: --accepted or --send-again.")
         if not because.strip():
             raise CommandError("Say how you know: --because TEXT. It is kept with the decision.")
-        who = f"{getpass.getuser()} (command line)"
+        who = f"{_user()} (command line)"
         settled = accept([found], because.strip(), who) if accepted else release(found, because.strip(), who)
         if not settled:
             raise CommandError("It was settled by evidence this moment, so nothing was changed.")
         self.stdout.write("It counts as accepted." if accepted else "It goes again.")
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, under a number that has no name
+        return f"user {os.getuid()}"
+
+
 def _find(beginning: str) -> UUID:
+    if not beginning.strip():  # an empty variable of a script, say: every id begins with it
+        raise CommandError(
+            "Say which submission: its id, or the beginning of it. List them with: mailer settle"
+        )
     found = [submission.pk for submission in unknown() if str(submission.pk).startswith(beginning.lower())]
     if len(found) != 1:
         which = "No unknown submission begins" if not found else f"{len(found)} unknown submissions begin"

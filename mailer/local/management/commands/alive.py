@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management.base import BaseCommand, CommandError
 
+from mailer.config.arguments import port as port_number
 from mailer.config.celery import app
 from mailer.delivery.tasks import SWEPT_AT
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("process", choices=["web", "worker", "beat"])
-        parser.add_argument("--port", type=int, default=8000, help="of web")
+        parser.add_argument("--port", type=port_number, default=8000, help="of web")
         parser.add_argument("--name", default="worker", help="of the worker, as given to mailer worker")
 
     def handle(self, *args: Any, process: str, port: int, name: str, **options: Any) -> None:
