@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from mailer.delivery import plan
-from mailer.delivery.forecast import parts
+from mailer.delivery.pacing import ceilings
 from tests.promises.machine import Promises
 from tests.promises.world import BATCH_SIZE
 
@@ -24,8 +23,7 @@ SEED = int(os.environ.get("PROMISES_SEED", "3"))
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", [SEED * 1_000_000 + n for n in range(-(-EXAMPLES // EACH))])
 def test_the_promises_hold_in_any_order_of_acts(number, monkeypatch):
-    for module in (plan, parts):
-        monkeypatch.setattr(module, "BATCH_SIZE", BATCH_SIZE)
+    monkeypatch.setattr(ceilings, "BATCH_SIZE", BATCH_SIZE)
     run_state_machine_as_test(
         seed(number)(Promises),
         settings=settings(
