@@ -22,7 +22,7 @@ from mailer.local.waiting import wait_until
 from tests.newsroom import TOPICS, crowd, make_issue
 
 CHOICES = tuple(chain.from_iterable(combinations(TOPICS, size) for size in range(len(TOPICS) + 1)))
-SMALLEST, LARGEST = 5, 1_400
+SMALLEST, LARGEST = 5, 1_000
 """People who chose the same topics."""
 AT_ONCE = 3
 """Sends under way."""

@@ -6,6 +6,7 @@ import subprocess
 from datetime import timedelta
 from time import monotonic, sleep
 
+from django.db import connection
 from django.utils import timezone
 from rich.console import Console
 
@@ -67,6 +68,7 @@ class Soak:
         self.grounds.inbox.recover()
         self.grounds.redis.start()
         self.grounds.postgres.start()
+        connection.close()  # the last fault may have cut it
         for _ in range(ROUNDS):
             self._settle()
             self.grounds.start_processes()
