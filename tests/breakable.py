@@ -153,7 +153,14 @@ class RabbitMQ:
     def stop(self) -> None:
         """End it, and the daemon that names nodes: it puts itself into the background."""
         self.kill()
-        subprocess.run(["epmd", "-kill"], env=self._environment, capture_output=True, check=False)
+        # It refuses while it knows of a node, and takes a moment to notice that the killed one is gone.
+        assert wait_until(self._epmd_ended, LIMIT)
+
+    def _epmd_ended(self) -> bool:
+        told = subprocess.run(
+            ["epmd", "-kill"], env=self._environment, capture_output=True, text=True, check=False
+        )
+        return told.returncode == 0 or "Cannot connect" in told.stdout + told.stderr
 
     def _answers(self) -> bool:
         try:

@@ -15,18 +15,21 @@ from mailer.local import embedded
 from mailer.local.errors import ServerError
 from mailer.local.processes import Process, running
 from mailer.local.shared_servers import shut_down
+from mailer.local.waiting import wait_until
 
 THREADS = 16
 """Requests in flight of a worker, as `mailer worker` has them by default."""
+LIMIT = 60
+"""Seconds until the emulator listens."""
 
 
 @dataclass(frozen=True)
 class Installation:
-    """What runs: where the emulator listens, the process id of each worker and of the emulator, workers' clocks."""
+    """What runs: where the emulator listens, process ids by name, the names of the workers, and their clocks."""
 
     emulator: str
-    emulator_pid: int
-    workers: dict[str, int]
+    pids: dict[str, int]
+    workers: list[str]
     clocks: dict[str, Path]
 
 
@@ -74,29 +77,33 @@ def servers() -> Iterator[embedded.Addresses]:
 def processes(
     addresses: embedded.Addresses, workers: int, threads: int = THREADS, *, timed: bool = False
 ) -> Iterator[Installation]:
-    """The emulator, without a memory on disk or readers who do anything, and workers.
+    """The emulator, without a memory on disk or readers who do anything; workers, and beat.
 
     Args:
         threads: requests in flight of each worker.
         timed: whether the workers run with a clock.
     """
     assert addresses.emulator
-    emulator = Process(
-        "emulator", ["emulator", f"--port={addresses.ports['emulator']}", "--no-events", "--forget"]
-    )
+    port, logs = addresses.ports["emulator"], embedded.var_folder() / "log"
+    emulator = Process("emulator", ["emulator", f"--port={port}", "--no-events", "--forget"])
     kind = _TimedWorker if timed else Process
     crew = [
         kind(name, ["worker", f"--name={name}", f"--threads={threads}"])
         for name in (f"worker{n}" for n in range(1, workers + 1))
     ]
-    with running([emulator, *crew], embedded.var_folder() / "log"):
-        pids = _pids([emulator, *crew])
-        yield Installation(
-            addresses.emulator,
-            pids.pop("emulator"),
-            pids,
-            {each.name: each.clock for each in crew if isinstance(each, _TimedWorker)},
-        )
+    beat = Process("beat", ["beat"])
+    with running([emulator], logs) as first:
+        # A request that finds nobody is tried again later, and a benchmark would measure the waiting.
+        if not wait_until(lambda: first["emulator"].listens(port), LIMIT):
+            raise SystemExit(f"The emulator does not listen on port {port}. See {first['emulator'].log}")
+        with running([*crew, beat], logs):
+            pids = _pids([emulator, *crew, beat])
+            yield Installation(
+                addresses.emulator,
+                pids,
+                [each.name for each in crew],
+                {each.name: each.clock for each in crew if isinstance(each, _TimedWorker)},
+            )
 
 
 def _pids(wanted: list[Process]) -> dict[str, int]:

@@ -15,12 +15,14 @@ def cpu_seconds(installation: Installation) -> dict[str, float]:
 
     What is left of the machine's is everything else that runs on it: a measurement is good where that is little.
     """
+    pids = installation.pids
     ours = {
         "this process (plan, hand out)": _of(psutil.Process(), family=False),
-        "workers": sum(_of(psutil.Process(pid)) for pid in installation.workers.values()),
+        "workers": sum(_of(psutil.Process(pids[name])) for name in installation.workers),
+        "beat": _of(psutil.Process(pids["beat"])),
         "PostgreSQL": _of(psutil.Process(_postmaster())),
         "Redis": _of(psutil.Process(_redis())),
-        "emulator": _of(psutil.Process(installation.emulator_pid)),
+        "emulator": _of(psutil.Process(pids["emulator"])),
     }
     times = psutil.cpu_times()
     return {**ours, OTHERS: sum(times) - times.idle - getattr(times, "iowait", 0.0) - sum(ours.values())}

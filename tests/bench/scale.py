@@ -41,7 +41,7 @@ def main() -> None:
                 before = _own_cpu(installation)
                 sends.append((send_out(issue, size), _own_cpu(installation) - before))
                 console.print(f"{size:,} recipients: {sends[-1][0].total:.1f} s", style="dim")
-            peaks = [peak_memory(pid) for pid in installation.workers.values()]
+            peaks = [peak_memory(installation.pids[name]) for name in installation.workers]
     console.print(_table(sends))
     known = [f"{peak / 1e6:.0f} MB" for peak in peaks if peak]
     console.print(

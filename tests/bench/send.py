@@ -156,8 +156,8 @@ def _show_cpu(sent: Sent, cpu: dict[str, float]) -> None:
 
 
 def _show_memory(installation: Installation) -> None:
-    for name, pid in installation.workers.items():
-        peak = peak_memory(pid)
+    for name in installation.workers:
+        peak = peak_memory(installation.pids[name])
         told = "not told by this system" if peak is None else f"{peak / 1e6:.0f} MB"
         console.print(f"Peak memory of {name}: {told} (it must stay under {MEMORY_LIMIT} MB)")
     console.print()

@@ -51,8 +51,7 @@ def test_a_send_can_be_started_while_the_queue_is_away(installation, broker):
     sending.check()
 
 
-@both_brokers
-def test_a_task_that_is_delivered_twice_is_done_once(installation, broker):
+def test_a_task_that_is_delivered_twice_is_done_once(installation):
     sending = Sending(installation)
     sending.start()
     sending.deliver_twice(*Batch.objects.values_list("pk", flat=True))

@@ -30,7 +30,7 @@ KINDS = (
 TOLD = st.tuples(st.integers(0, 99), st.sampled_from(KINDS), SELDOM)
 """Which message, what of it, and whether it happened long ago."""
 SUPPRESSED_FOR = {"bounce": "bounce", "spamreport": "complaint", "unsubscribe": "unsubscribe"}
-WAYS = ("leave", "come back", "suppress", "lift", "pause", "go on", "choose")
+WAYS = ("leave", "come back", "suppress", "lift", "pause", "go on", "choose", "correct")
 
 
 class Readers(Workers):
@@ -101,6 +101,11 @@ class Readers(Workers):
                 subscription.update(paused_until=None)
             case "choose":
                 Subscriber.objects.filter(pk=reader.pk).update(topic_ids=self.topics[which % 2 :])
+            case "correct":
+                was_new = reader.email.startswith("new.")
+                reader.email = reader.email[4:] if was_new else f"new.{reader.email}"
+                reader.changed_at = timezone.now()
+                reader.save(update_fields=["email", "changed_at"])
 
     @act()
     def join(self) -> None:

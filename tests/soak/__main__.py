@@ -14,12 +14,12 @@ import os
 import random
 import shutil
 import sys
-from contextlib import ExitStack
 
 from rich.console import Console
 
 from mailer.local import embedded
 from mailer.local.shared_servers import shut_down
+from tests.soak.grounds import Grounds
 
 
 def main() -> None:
@@ -35,15 +35,13 @@ def main() -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     console = Console(highlight=False)
-    with ExitStack() as ends:
-        from tests.soak.grounds import Grounds
-
-        grounds = ends.enter_context(Grounds(folder).running())
+    with Grounds(folder).running() as grounds:
         os.environ.update(grounds.installation.environment)
         sys.exit(_soak(console, grounds, options.seconds, options.seed))
 
 
-def _soak(console: Console, grounds, seconds: float, seed: int) -> int:  # type: ignore[no-untyped-def]
+def _soak(console: Console, grounds: Grounds, seconds: float, seed: int) -> int:
+    """Only now are there addresses for the settings. Returns the exit status."""
     import django
     from django.core.management import call_command
 

@@ -18,7 +18,7 @@ from mailer.local.waiting import wait_until
 from mailer.sendgrid.client import SendGrid
 from tests.soak.evidence import Ageing, make_older
 from tests.soak.faults import LONGEST_LATENCY, Faults
-from tests.soak.grounds import TIMEOUT, WORKERS, Grounds
+from tests.soak.grounds import SERVICES, TIMEOUT, WORKERS, Grounds
 from tests.soak.sends import Sends, patiently
 
 STEP = 0.1
@@ -94,6 +94,8 @@ class Soak:
 
     def _raise_fallen(self) -> None:
         for name in self.grounds.installation.ended:
+            if name not in SERVICES:
+                raise RuntimeError(f"The {name} ended: without its record there is nothing to compare.")
             self.fallen.append(name)
             self.grounds.installation.end(name)
             self.grounds.installation.start(name, patient=False)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from mailer.delivery.models import Send, Submission
 from mailer.delivery.progress import progress
-from tests.audit import Audit, audit
+from tests.audit import audit
 from tests.inbox import Inbox
 from tests.soak.soak import Soak
 
@@ -69,7 +69,8 @@ def verdict(soak: Soak) -> Verdict:
     """Compare. Everything must be at rest."""
     sends = list(Send.objects.order_by("pk"))
     ends = {send.pk: progress(send) for send in sends}
-    found: Audit = audit(sends, _messages(soak.grounds.inbox))
+    accounted = {pk: end.accepted + end.rejected + end.cancelled + end.unknown for pk, end in ends.items()}
+    found = audit(sends, _messages(soak.grounds.inbox))
     return Verdict(
         sends=len(soak.sends.sizes),
         people=sum(soak.sends.sizes.values()),
@@ -81,16 +82,7 @@ def verdict(soak: Soak) -> Verdict:
         fallen=Counter(soak.fallen),
         unknown=sum(end.unknown for end in ends.values()),
         wrong={
-            "lost": [
-                *found.lost,
-                *_missing(
-                    soak.sends.sizes,
-                    {
-                        pk: end.accepted + end.rejected + end.cancelled + end.unknown
-                        for pk, end in ends.items()
-                    },
-                ),
-            ],
+            "lost": [*found.lost, *_missing(soak.sends.sizes, accounted)],
             "doubled": found.doubled,
             "got it though the ledger says no": found.strays,
             "got it by another submission": found.elsewhere,
@@ -100,12 +92,12 @@ def verdict(soak: Soak) -> Verdict:
     )
 
 
-def _missing(sizes: dict[int, int], ends: dict[int, int]) -> list[str]:
-    """Sends that account for fewer people than they were made for."""
+def _missing(sizes: dict[int, int], accounted: dict[int, int]) -> list[str]:
+    """Sends that account for other numbers of people than they were made for: what still waits is among them."""
     return [
-        f"send {pk}: {size - ends.get(pk, 0)} of {size} people"
+        f"send {pk}: {accounted.get(pk, 0)} of {size} people are accounted for"
         for pk, size in sizes.items()
-        if ends.get(pk, 0) != size
+        if accounted.get(pk, 0) != size
     ]
 
 
