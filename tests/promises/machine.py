@@ -17,7 +17,9 @@ from mailer.delivery.progress import progress
 from mailer.delivery.settle import expire_claims
 from mailer.delivery.start import NotOver, again, discard
 from mailer.delivery.steer import cancel, pause, resume
+from mailer.delivery.unknown import unknown
 from mailer.delivery.winner import decide_due
+from subscribers.models import Subscriber
 from tests.promises.acting import SELDOM, WHICH, act, any_act, one_of
 from tests.promises.ledger import rows_of, stopped
 from tests.promises.readers import Readers
@@ -103,13 +105,15 @@ class Promises(Readers):
         assert self.account.got().keys() >= may_get - bounced, "lost: not even a further send reached them"
 
     def _come_to_rest(self) -> None:
-        """The system alone, with time, and a person who resumes what is paused. Nobody's answer comes any more."""
+        """The system alone, with time, and a person who resumes what is paused and settles what has no witness. No
+        worker's answer comes any more."""
         started = self.sends.exclude(started_at=None)
         for _ in range(ROUNDS):
             self.resume_all()
             self.tick()
             expire_claims()
             look_for_evidence(self.account)
+            self._settle_without_witness()
             self.change_the_queue(twice=False)
             self.work_off()
             self.the_promises_hold()
@@ -118,3 +122,9 @@ class Promises(Readers):
             unsettled = Batch.objects.filter(state__in=["submitting", "unknown"]).exists()
             self.time_passes(timedelta(minutes=11) if unsettled else timedelta(days=1))
         raise AssertionError(f"not at rest: {[progress(send) for send in started]}")
+
+    def _settle_without_witness(self) -> None:
+        for submission in unknown():
+            recipients = Subscriber.objects.filter(pk__in=submission.batch.subscriber_ids)
+            if not recipients.filter(changed_at__lt=submission.started_at).exists():
+                self.decide(submission)

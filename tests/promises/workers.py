@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mailer.delivery.claim import Claim, claim
 from mailer.delivery.evidence import look_for_evidence
-from mailer.delivery.models import Batch
+from mailer.delivery.models import Batch, Submission
 from mailer.delivery.record import record
 from mailer.delivery.settle import expire_claims
 from mailer.delivery.sweep import QUEUE, sweep
@@ -97,8 +97,8 @@ class Workers(World):
         decides, who has seen what became of it."""
         self.time_passes(span)
         expire_claims()
-        if not looks:
-            self.decide(which)
+        if not looks and (submission := one_of(unknown(), which)):
+            self.decide(submission)
         self.account.is_down = is_down
         self.account.meanwhile = (lambda: self.answer_late(which, dies=False)) if meanwhile else None
         for _ in range(looks):
@@ -106,11 +106,10 @@ class Workers(World):
             self.time_passes(timedelta(minutes=11))
         self.account.is_down, self.account.meanwhile = False, None
 
-    def decide(self, which: int) -> None:
+    def decide(self, submission: Submission) -> None:
         """A person settles a submission."""
-        if submission := one_of(unknown(), which):
-            decision = "--accepted" if str(submission.pk) in self.account.accepted else "--send-again"
-            call_command("settle", str(submission.pk), decision, "--because", "seen", stdout=StringIO())
+        decision = "--accepted" if str(submission.pk) in self.account.accepted else "--send-again"
+        call_command("settle", str(submission.pk), decision, "--because", "seen", stdout=StringIO())
 
     def submit(
         self,

@@ -20,7 +20,7 @@ from mailer.delivery.start import AlreadyStarted, send_of, start
 from mailer.delivery.sweep import QUEUE
 from mailer.delivery.variants import ABTest
 from mailer.issues.models import Newsletter
-from subscribers.models import Subscription, Topic
+from subscribers.models import Subscriber, Subscription, Topic
 from tests.newsroom import make_issue, subscribe
 from tests.promises.account import Account
 from tests.promises.acting import SELDOM, dying
@@ -119,9 +119,9 @@ class World(RuleBasedStateMachine):
             start(send)
 
     def time_passes(self, span: timedelta) -> None:
-        """Everything that the ledger and SendGrid hold is older by so much."""
+        """Everything that the ledger, the list and SendGrid hold is older by so much."""
         if span:
-            for model in (Send, Batch, Submission):
+            for model in (Send, Batch, Submission, Subscriber):
                 moments = [field.name for field in model._meta.fields if isinstance(field, DateTimeField)]
                 model.objects.update(**{name: F(name) - span for name in moments})
             self.account.pass_time(span)
