@@ -30,6 +30,14 @@ class Scope(StrEnum):
     """Leave a list, change preferences: (mailing list, subscriber, origin)."""
     VIEW = "view"
     """See an issue as it was sent: (mailing list, subscriber, send)."""
+    CONFIRM = "confirm"
+    """Confirm a subscription: (mailing list, subscriber, when it expires)."""
+    ADDRESS = "address"
+    """Confirm a new address: (mailing list, subscriber, the change's number)."""
+    EXPORT = "export"
+    """Get all that is held on a person: (mailing list, subscriber, when it expires)."""
+    ERASE = "erase"
+    """Have all that is held on a person erased: (mailing list, subscriber, when it expires)."""
 
 
 class BadToken(Exception):

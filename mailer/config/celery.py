@@ -40,7 +40,7 @@ app.conf.update(
         "fold": {"task": "mailer.tracking.tasks.fold", "schedule": 2.0, "options": {"expires": 10}},
     },
 )
-app.autodiscover_tasks(["mailer.delivery", "mailer.tracking"])
+app.autodiscover_tasks(["subscribers", "mailer.delivery", "mailer.tracking"])
 
 
 @setup_logging.connect

@@ -12,7 +12,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import MD5, Now
 
 from mailer.issues.models import Issue, Story
-from subscribers.models import MailingList, Subscriber
+from subscribers.models import Letter, MailingList, Subscriber
 
 BATCH_SIZE = 1_000
 """Recipients a request: the most that SendGrid's /v3/mail/send takes."""
@@ -184,7 +184,7 @@ class BatchState(models.TextChoices):
 
 
 class Batch(models.Model):
-    """Up to a thousand deliveries of one edition that go out in one request, at one time.
+    """Up to a thousand deliveries of one edition that go out in one request, at one time; or one letter.
 
     `subscriber_ids` is the batch's own list of recipients, in the order of the request: one row is read
     to claim them, and a recipient that SendGrid names by its place is found by it.
@@ -192,8 +192,15 @@ class Batch(models.Model):
 
     State = BatchState
 
-    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="batches")
-    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="batches")
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, null=True, related_name="batches")
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, null=True, related_name="batches")
+    letter = models.OneToOneField(
+        Letter,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="batch",
+        help_text="A mail of the system to one person, which is in no send",
+    )
     subscriber_ids = ArrayField(models.BigIntegerField())
     size = models.GeneratedField(
         expression=Func(F("subscriber_ids"), function="cardinality", output_field=models.IntegerField()),
@@ -225,6 +232,11 @@ class Batch(models.Model):
                 | Q(submission_id__isnull=False),
                 name="batch_in_flight_has_a_submission",
             ),
+            models.CheckConstraint(
+                condition=Q(send__isnull=False, edition__isnull=False, letter=None)
+                | Q(send=None, edition=None, letter__isnull=False),
+                name="batch_of_a_send_or_of_a_letter",
+            ),
         ]
         indexes = [
             models.Index(fields=["send", "state"], name="batch_of_send_by_state"),
@@ -238,6 +250,18 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.pk}: {self.state}"
+
+    @property
+    def issue_edition(self) -> Edition:
+        """The edition that a batch of a send carries. Raises TypeError for one that carries a letter."""
+        if self.edition is None:
+            raise TypeError(f"batch {self.pk} carries a letter")
+        return self.edition
+
+    @property
+    def carries(self) -> str:
+        """What goes out with it, in words: a send of an issue, or a letter."""
+        return f"{self.send_id} ({self.send.issue})" if self.send else str(self.letter)
 
 
 class SubmissionOutcome(models.TextChoices):

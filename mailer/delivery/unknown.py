@@ -44,7 +44,7 @@ class Known:
 def unknown() -> QuerySet[Submission]:
     """The submissions whose outcome is unknown now, oldest first."""
     found = Submission.objects.filter(batch__state=Batch.State.UNKNOWN, batch__submission_id=F("id"))
-    return found.select_related("batch__send__issue__newsletter").order_by("started_at")
+    return found.select_related("batch__send__issue__newsletter", "batch__letter").order_by("started_at")
 
 
 def known(submissions: Iterable[Submission]) -> list[Known]:

@@ -39,7 +39,7 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
     only_in_the_mail = f"{settings.PUBLIC_URL}/u/only-in-the-mail"  # a page that says where to find it
     own = links_of(delivery.send.mailing_list_id, send_id)(subscriber_id)
     links = {**dict.fromkeys(own, only_in_the_mail), "view": own["view"]}
-    mail = personalise(edition_of(delivery.batch.edition), {"subscriber": fields, "links": links})
+    mail = personalise(edition_of(delivery.batch.issue_edition), {"subscriber": fields, "links": links})
     return HttpResponse(
         mail.html,
         headers={

@@ -39,7 +39,7 @@ def explain_delivery(send: Send, subscriber: Subscriber) -> Explanation:
         return Explanation(address, Verdict.REJECTED, text)
     match Batch.State(batch.state):
         case Batch.State.WAITING:
-            text = f"{address} gets {send.issue} with {stories_of(send, batch.edition.story_ids)}. "
+            text = f"{address} gets {send.issue} with {stories_of(send, batch.issue_edition.story_ids)}. "
             return Explanation(address, Verdict.WILL_GET, text + _when(send, batch, said), since=batch.due_at)
         case Batch.State.SUBMITTING:
             text = (
@@ -47,7 +47,7 @@ def explain_delivery(send: Send, subscriber: Subscriber) -> Explanation:
             )
             return Explanation(address, Verdict.UNDER_WAY, text, since=batch.changed_at)
         case Batch.State.ACCEPTED:
-            stories = stories_of(send, batch.edition.story_ids)
+            stories = stories_of(send, batch.issue_edition.story_ids)
             text = f"SendGrid accepted {send.issue} with {stories} for {address} on {moment(answered)}. "
             return Explanation(
                 address, Verdict.ACCEPTED, text + (_heard(delivery) if delivery else ""), since=answered

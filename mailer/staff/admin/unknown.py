@@ -118,6 +118,8 @@ def may_settle(request: HttpRequest) -> bool:
 
 def _goes_again(submission: Submission) -> str:
     send = submission.batch.send
+    if send is None:
+        return "It goes again."
     if send.cancelled_at:
         return "It counts as not accepted. It does not go again, because the send is cancelled."
     return "It goes again when the send is resumed." if send.paused_at else "It goes again."

@@ -90,7 +90,7 @@ def _show(console: Console) -> None:
         submission = found.submission
         table.add_row(
             str(submission.pk),
-            Text(f"{submission.batch.send_id} ({submission.batch.send.issue})"),
+            Text(submission.batch.carries),
             f"{submission.size:,}",
             f"{timezone.localtime(submission.started_at):%d %b %H:%M:%S}",
             Text("\n".join(_lines(found))),

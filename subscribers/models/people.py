@@ -1,12 +1,9 @@
-"""The subscriber store: who may be written to, about what, and the proof that they agreed.
-
-State and constraints only; what changes them stands in the modules named for the act.
-"""
+"""Who may be written to, and about what."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
 
@@ -62,6 +59,9 @@ class Subscriber(models.Model):
     attributes = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now())
+    erased_at = models.DateTimeField(
+        null=True, editable=False, help_text="Nothing that says who they were is left in the row"
+    )
 
     class Meta:
         constraints = [
@@ -84,10 +84,23 @@ class SubscriptionState(models.TextChoices):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class Cadence(models.TextChoices):
+    EVERY = "every", "every issue"
+    SECOND = "second", "every second issue"
+    MONTHLY = "monthly", "one a month"
+
+
+class PauseReason(models.TextChoices):
+    ASKED = "asked", "asked for by the subscriber"
+    SOFT_BOUNCES = "soft_bounces", "mail was refused again and again"
+
+
 class Subscription(models.Model):
     """A subscriber on a mailing list."""
 
     State = SubscriptionState
+    Cadence = Cadence
+    PauseReason = PauseReason
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.PROTECT, related_name="subscriptions")
     # The unique constraint's index begins with the list.
@@ -95,7 +108,11 @@ class Subscription(models.Model):
         MailingList, on_delete=models.PROTECT, related_name="subscriptions", db_index=False
     )
     state = models.CharField(max_length=12, choices=SubscriptionState)
+    cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.EVERY, db_default=Cadence.EVERY)
     paused_until = models.DateField(null=True, blank=True)
+    paused_because = models.CharField(
+        max_length=12, choices=PauseReason, default=PauseReason.ASKED, db_default=PauseReason.ASKED
+    )
     source = models.CharField(max_length=200, blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now())
@@ -106,89 +123,13 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=SubscriptionState.values), name="subscription_state_is_known"
             ),
+            models.CheckConstraint(
+                condition=Q(cadence__in=Cadence.values), name="subscription_cadence_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_because__in=PauseReason.values), name="subscription_pause_reason_is_known"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.subscriber} on {self.mailing_list}: {self.state}"
-
-
-class ConsentAction(models.TextChoices):
-    IMPORTED = "imported"
-    SIGNED_UP = "signed_up"
-    CONFIRMED = "confirmed"
-    CHANGED = "changed"
-    LEFT = "left"
-
-
-class Consent(models.Model):
-    """What a person agreed to or took back: when, how, from where. Append-only: a trigger refuses the rest."""
-
-    Action = ConsentAction
-
-    subscriber = models.ForeignKey(
-        Subscriber, on_delete=models.PROTECT, related_name="consents", db_index=False
-    )
-    mailing_list = models.ForeignKey(
-        MailingList, on_delete=models.PROTECT, related_name="consents", db_index=False
-    )
-    action = models.CharField(max_length=12, choices=ConsentAction)
-    at = models.DateTimeField(db_default=Now())
-    source = models.CharField(max_length=200, help_text="The act: a file's name, a page, an event")
-    detail = models.JSONField(default=dict, db_default={}, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(action__in=ConsentAction.values), name="consent_action_is_known"
-            ),
-        ]
-        indexes = [models.Index(fields=["subscriber", "at"], name="consent_of_subscriber")]
-
-    def __str__(self) -> str:
-        return f"{self.subscriber}: {self.action} {self.mailing_list}"
-
-
-class SuppressionReason(models.TextChoices):
-    BOUNCE = "bounce", "hard bounce"
-    COMPLAINT = "complaint", "spam complaint"
-    INVALID = "invalid", "invalid address"
-    UNSUBSCRIBE = "unsubscribe", "asked to get nothing at all"
-    MANUAL = "manual", "by staff"
-
-
-GRAVEST_FIRST = (
-    SuppressionReason.COMPLAINT,
-    SuppressionReason.BOUNCE,
-    SuppressionReason.INVALID,
-    SuppressionReason.UNSUBSCRIBE,
-    SuppressionReason.MANUAL,
-)
-"""Of an address that is suppressed for several reasons, the first of these is the one that is told."""
-
-
-class Suppression(models.Model):
-    """An address that must get nothing, for one reason; a second reason is a second row.
-
-    Kept by address, not by subscriber, so that it also holds for an address that is imported later.
-    """
-
-    Reason = SuppressionReason
-
-    address = models.CharField(max_length=320, help_text="In lower case")
-    reason = models.CharField(max_length=12, choices=SuppressionReason)
-    detail = models.TextField(blank=True, db_default="")
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["address", "reason"], name="suppression_once_per_reason"),
-            models.CheckConstraint(
-                condition=Q(address=Lower(F("address"))), name="suppression_in_lower_case"
-            ),
-            models.CheckConstraint(
-                condition=Q(reason__in=SuppressionReason.values), name="suppression_reason_is_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.address}: {self.reason}"

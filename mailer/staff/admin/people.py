@@ -1,4 +1,4 @@
-"""Mailing lists, topics, subscribers; who must get nothing; who agreed to what."""
+"""Subscribers."""
 
 from typing import Any
 
@@ -19,27 +19,10 @@ from mailer.staff.admin.base import (
     ReadOnly,
     TabularInline,
     Textarea,
-    TextInput,
     subscribers_at,
 )
 from subscribers.leaving import leave
-from subscribers.models import Consent, MailingList, Subscriber, Subscription, Suppression, Topic
-
-
-@admin.register(MailingList)
-class MailingListAdmin(NoDelete, ModelAdmin):
-    list_display = ("name", "slug", "description")
-    prepopulated_fields = {"slug": ("name",)}
-    search_fields = ("name", "slug")
-    fields = ("name", "slug", "description")
-
-
-@admin.register(Topic)
-class TopicAdmin(NoDelete, ModelAdmin):
-    list_display = ("name", "slug", "retired")
-    list_filter = ("retired",)
-    prepopulated_fields = {"slug": ("name",)}
-    search_fields = ("name", "slug")
+from subscribers.models import MailingList, Subscriber, Subscription, Suppression, Topic
 
 
 class ListFilter(admin.SimpleListFilter):
@@ -191,51 +174,3 @@ class SubscriberAdmin(NoDelete, Countless, ModelAdmin):
             )
         )
         self.message_user(request, f"Subscriptions ended: {done}.", messages.SUCCESS)
-
-
-class SuppressionForm(ModelForm):
-    address = forms.CharField(max_length=320, validators=[validate_email], widget=TextInput())
-
-    class Meta:
-        model = Suppression
-        fields = ("address", "reason", "detail")
-
-    def clean_address(self) -> str:
-        address: str = self.cleaned_data["address"]
-        return address.lower()
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(ModelAdmin):
-    """Staff add a suppression or, by deleting it, lift one; none is changed into another."""
-
-    list_display = ("address", "reason", "detail", "created_at")
-    list_filter = ("reason",)
-    search_fields = ("address",)
-    ordering = ("-id",)
-    show_full_result_count = False
-    form = SuppressionForm
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"reason": Suppression.Reason.MANUAL} | super().get_changeform_initial_data(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Consent)
-class ConsentAdmin(ReadOnly, Countless, ModelAdmin):
-    list_display = ("at", "subscriber", "mailing_list", "action", "source")
-    list_filter = ("action", "mailing_list")
-    list_select_related = ("subscriber", "mailing_list")
-    search_fields = ("subscriber__email",)
-    search_help_text = "The whole address"
-    ordering = ("-id",)
-    fields = ("subscriber", "mailing_list", "action", "at", "source", "detail")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(subscriber__in=subscribers_at(search_term)), False
