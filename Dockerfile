@@ -8,6 +8,7 @@ COPY mailer mailer
 COPY subscribers subscribers
 COPY templates templates
 COPY static static
+COPY locale locale
 RUN uv sync --locked --no-dev
 
 FROM python:3.11-slim

@@ -1,6 +1,6 @@
 # Everything runs from .venv, which the first target that needs it makes: python3 and make are enough.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench bench-scale bench-latency soak clean
+.PHONY: help demo up test check translations bench bench-scale bench-latency bench-import soak clean
 
 MAILER := .venv/bin/mailer
 READY := .venv/ready
@@ -25,6 +25,9 @@ check: $(READY) ## Lint, types, import rules, migrations, docker-compose.yml
 	@$(CHECK_ENVIRONMENT) $(MAILER) makemigrations --check --dry-run
 	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
+translations: $(READY) ## Bring locale/ up to date with the texts of pages and letters, and compile it
+	@$(CHECK_ENVIRONMENT) .venv/bin/python -m tests.translations
+
 # The checks read the settings and reach no server.
 CHECK_ENVIRONMENT := DATABASE_URL=postgres://nobody@127.0.0.1:9/none REDIS_URL=redis://127.0.0.1:9 \
 	PUBLIC_URL=http://127.0.0.1:9 SENDGRID_API_KEY=none SECRET_KEY=only-for-checks-only-for-checks-0123 \
@@ -39,6 +42,10 @@ bench-scale: $(READY) ## Measure the time per recipient at 10,000, 100,000, 1,00
 bench-latency: $(READY) ## Measure with 0, 50 and 300 ms of latency at SendGrid, 1, 8 and 32 requests in flight
 	@.venv/bin/python -m tests.bench.latency
 
+bench-import: $(READY) ## Measure an import of IMPORT_ROWS=1000000, all new and all merging, beside plain COPY
+	@.venv/bin/python -m tests.bench.importing --rows $(IMPORT_ROWS)
+
+IMPORT_ROWS ?= 1000000
 RECIPIENTS ?= 1000000
 WORKERS ?= 2
 

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from subscribers.hold import hold
 from subscribers.models import Consent, Subscription
 
 
@@ -18,6 +19,9 @@ def come_back(mailing_list_id: int, subscriber_id: int, *, source: str, origin: 
         origin: what the link came with (see tokens.make).
     Returns: True when this call did it, False when they had not left.
     """
+    # Whoever erases them, or looks whether they are still away, waits, or is waited for.
+    if not hold(subscriber_id):
+        return False
     changed = Subscription.objects.filter(
         mailing_list_id=mailing_list_id, subscriber_id=subscriber_id, state=Subscription.State.UNSUBSCRIBED
     ).update(state=Subscription.State.ACTIVE, changed_at=timezone.now())

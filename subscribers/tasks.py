@@ -1,1 +1,62 @@
 """The store's tasks; when they run stands in the settings of the queue. Each is safe to run twice."""
+
+import threading
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from subscribers import address_change
+from subscribers.importing import forget, steer
+from subscribers.importing.carry_out import carry_out
+from subscribers.search.index import index_some
+from subscribers.sign_up import expire
+
+stopping = threading.Event()
+"""Set once this worker was told to stop."""
+EXPIRES = 30
+"""Seconds after which a task that hands out an import is of no use: by then there is another."""
+
+
+@worker_shutting_down.connect
+def begin_nothing_new(**_: object) -> None:
+    """An import is left to another worker after the chunk that is under way."""
+    stopping.set()
+
+
+@shared_task
+def import_file(import_id: int) -> None:
+    """Work on an import, unless somebody else does."""
+    if not stopping.is_set():
+        carry_out(import_id, go_on=lambda: not stopping.is_set())
+
+
+@shared_task
+def hand_out_imports() -> None:
+    """Hand out the imports that wait, and those whose worker is gone."""
+    for import_id in steer.due():
+        import_file.apply_async((import_id,), expires=EXPIRES)
+
+
+@shared_task
+def forget_imports() -> None:
+    """Delete what is kept of imports that are too old to be undone."""
+    forget.forget_old()
+
+
+@shared_task
+def forget_address_changes() -> None:
+    """Delete the address changes that can not be confirmed any more."""
+    address_change.forget_old()
+
+
+@shared_task
+def index_search() -> None:
+    """Bring the index of the search up to date, until nothing is left."""
+    while index_some():
+        pass
+
+
+@shared_task
+def forget_unconfirmed() -> None:
+    """Delete what was typed into sign-up forms and never confirmed."""
+    expire.forget_unconfirmed()

@@ -12,3 +12,8 @@ direction of what follows. Joiners stay: emoji and several scripts need them."""
 def one_line(text: str) -> str:
     """The text without control characters, each run of white space a single space, none at the ends."""
     return " ".join(INVISIBLE.sub("", text).split())
+
+
+def lines(text: str) -> str:
+    """The text without control characters, line by line, no more than one empty line together, none at the ends."""
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(map(one_line, text.splitlines()))).strip()

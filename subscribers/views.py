@@ -1,173 +1,154 @@
 """The pages that the links in a mail lead to.
 
-Who holds a link is the person it was sent to: there is no session and no cookie, and for want of a cookie
-no CSRF token; the token in the link is what a forger would have to know. A GET or HEAD changes nothing,
-because mail scanners follow links.
+Who holds a link is the person it was sent to: there is no session and no cookie (see public_page.py). A GET or HEAD
+changes nothing, because mail scanners follow links.
 """
 
 from collections.abc import Callable
-from functools import wraps
+from typing import Any
 
-from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.db.models import Value
-from django.db.models.functions import Lower
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
-from django.http.multipartparser import MultiPartParserError
-from django.http.request import QueryDict
-from django.template.loader import render_to_string
-from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
-from subscribers import preferences as choices
-from subscribers import tokens
+from subscribers import address_change, tokens
+from subscribers.brand_style import style_of
+from subscribers.colours import is_colour
 from subscribers.leaving import leave
-from subscribers.models import GRAVEST_FIRST, Subscription, Suppression
-from subscribers.preferences import PreferencesForm
-from subscribers.returning import come_back
+from subscribers.models import MailingList, SubscriptionState
+from subscribers.own_link import send_link
+from subscribers.preferences import page
+from subscribers.preferences.acts import STILL_UNDER_WAY, Outcome, act
+from subscribers.preferences.address_form import AddressForm
+from subscribers.preferences.visit import Visit, found
+from subscribers.public_page import form_of, partly_hidden, public, show
+from subscribers.sign_up import limits
+from subscribers.sign_up.network import network_of
 from subscribers.tokens import BadToken, Scope
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-}
-METHODS = ("GET", "HEAD", "POST")
-PAGE = "preferences page"
-
 Numbers = tuple[int, int, int]
-"""Mailing list, subscriber, origin: what a token carries."""
+"""What a token carries: mailing list, subscriber, and a third by its scope."""
 
 
-def _public(view: Callable[[HttpRequest, str, Numbers], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Read the token, answer a bad one, and give every answer the headers of a public page."""
+def _linked(scope: Scope) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Have a view get the numbers in the token of its link; a bad one is answered with what to do."""
 
-    @csrf_exempt
-    @wraps(view)
-    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
-        if request.method not in METHODS:
-            response: HttpResponse = HttpResponseNotAllowed(METHODS)
-        else:
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        def wrapped(request: HttpRequest, token: str) -> HttpResponse:
             try:
-                numbers = tokens.read(Scope.MANAGE, token)
+                numbers = tokens.read(scope, token)
             except BadToken:
-                response = _page("bad_link", status=404)
-            else:
-                response = view(request, token, numbers)
-        for name, value in HEADERS.items():
-            response[name] = value
-        return response
+                return show("bad_link", status=404)
+            return view(request, token, numbers)
 
-    return wrapped
+        return public(wrapped)
+
+    return decorate
 
 
-@_public
+@_linked(Scope.MANAGE)
 def unsubscribe(request: HttpRequest, token: str, numbers: Numbers) -> HttpResponse:
     """Leave a list. A POST acts at once, whatever its body; RFC 8058's gets a line of text, a reader's a page."""
     mailing_list_id, subscriber_id, origin = numbers
-    one_click = False
+    one_click = form_of(request).get("List-Unsubscribe", "").lower() == "one-click"
     if request.method == "POST":
-        one_click = _form(request).get("List-Unsubscribe", "").lower() == "one-click"
         source = "one-click" if one_click else "unsubscribe page"
         leave(mailing_list_id, subscriber_id, source=source, origin=origin)
-    subscription = _subscription(numbers)
+    subscription = found(mailing_list_id, subscriber_id)
     if one_click:
         name = subscription.mailing_list.name if subscription else "the list"
         return HttpResponse(f"You have left {name}.\n", content_type="text/plain; charset=utf-8")
     if subscription is None:
-        return _page("nothing_here")
-    template = "unsubscribe" if subscription.state != Subscription.State.UNSUBSCRIBED else "left"
-    return _page(template, subscription, token, just_now=request.method == "POST")
+        return show("nothing_here")
+    visit = Visit(token, subscription, origin)
+    if subscription.state != SubscriptionState.UNSUBSCRIBED:
+        return _show(visit, "unsubscribe", page.everywhere(visit))
+    outcome = Outcome(message=STILL_UNDER_WAY if request.method == "POST" else "")
+    return _show(visit, "left", page.left(visit, outcome))
 
 
-@_public
+@_linked(Scope.MANAGE)
 def preferences(request: HttpRequest, token: str, numbers: Numbers) -> HttpResponse:
-    """Choose topics, a pause and a name; leave the list; come back to it.
+    """Choose, pause, change one's address, join other lists, ask for one's data, leave, come back.
 
-    A POST says by `act` what it wants. One that does not say it changes nothing: an empty form would
-    otherwise wipe the choices.
+    A POST says by `act` what it wants.
     """
     mailing_list_id, subscriber_id, origin = numbers
-    form = _form(request) if request.method == "POST" else QueryDict()
-    act = form.get("act", "")
-    done = ""
-    if act == "leave" and leave(mailing_list_id, subscriber_id, source=PAGE, origin=origin):
-        done = "left"
-    elif act == "come-back" and come_back(mailing_list_id, subscriber_id, source=PAGE, origin=origin):
-        done = "came back"
-    subscription = _subscription(numbers)
+    subscription = found(mailing_list_id, subscriber_id)
     if subscription is None:
-        return _page("nothing_here")
-    if act == "leave":
-        return _page("left", subscription, token, just_now=True)
-    today = timezone.localdate()
-    current = choices.of(subscription, today)
-    fields = PreferencesForm(current, today, form if act == "save" else None)
-    if act == "save" and fields.is_valid():
-        choices.save(subscription, fields.chosen(), source=PAGE, origin=origin)
-        done = "saved"
-        subscription = _subscription(numbers) or subscription
-        current = choices.of(subscription, today)
-        fields = PreferencesForm(current, today)
-    return _page(
-        "preferences",
-        subscription,
-        token,
-        form=fields,
-        done=done,
-        paused_until=current.paused_until,
-        only_retired=bool(current.topic_ids)
-        and current.topic_ids.isdisjoint(number for number, _ in choices.offered()),
+        return show("nothing_here")
+    visit = Visit(token, subscription, origin)
+    outcome = act(visit, form_of(request))
+    now = visit.again()
+    if now is None:  # erased meanwhile
+        return show("nothing_here")
+    contents = page.left if outcome.page == "left" else page.preferences
+    return _show(now, outcome.page, contents(now, outcome))
+
+
+@_linked(Scope.ADDRESS)
+def address(request: HttpRequest, token: str, numbers: Numbers) -> HttpResponse:
+    """Confirm a new address: a GET asks, a POST changes."""
+    mailing_list_id, subscriber_id, change_id = numbers
+    change = address_change.find(change_id, subscriber_id)
+    mailing_list = MailingList.objects.filter(pk=mailing_list_id).first()
+    if change is None or mailing_list is None:
+        return show("address", mailing_list, stands=address_change.Change.OVER)
+    if request.method == "POST":
+        stands = address_change.confirm(change, mailing_list_id)
+    else:
+        stands = address_change.how_it_stands(change)
+    return show(
+        "address",
+        mailing_list,
+        language=change.subscriber.language,
+        token=token,
+        stands=stands,
+        new=partly_hidden(change.address),
+        just_now=request.method == "POST",
     )
 
 
-def _form(request: HttpRequest) -> QueryDict:
-    """The fields of a POST; none when the body cannot be read, which must not keep anybody on a list."""
+@public
+def own_link(request: HttpRequest) -> HttpResponse:
+    """Mail somebody the link to their preferences. The answer is the same whether the address is known or not."""
+    mailing_list = _list_asked_for(request)
+    if request.method != "POST":
+        return show("own_link", mailing_list, form=AddressForm())
+    form = AddressForm(form_of(request))
+    if not form.is_valid():
+        return show("own_link", mailing_list, form=form)
+    email = form.cleaned_data["email"]
     try:
-        return request.POST
-    except (MultiPartParserError, BadRequest, SuspiciousOperation, UnreadablePostError):
-        return QueryDict()
+        limits.count_network(network_of(request))
+        limits.count_address(email)
+    except limits.TooMany as error:
+        response = show("own_link", mailing_list, form=form, status=429, too_often=True)
+        response["Retry-After"] = str(error.wait)
+        return response
+    send_link(email, mailing_list.pk if mailing_list else None)
+    return show("own_link", mailing_list, sent_to=email)
 
 
-def _subscription(numbers: Numbers) -> Subscription | None:
-    return (
-        Subscription.objects.select_related("subscriber", "mailing_list")
-        .filter(mailing_list_id=numbers[0], subscriber_id=numbers[1])
-        .first()
+@require_safe
+def brand_style(request: HttpRequest, colour: str) -> HttpResponse:
+    """The style sheet of a newsletter's colour."""
+    if not is_colour(f"#{colour}"):
+        raise Http404("This is not a colour.")
+    return HttpResponse(
+        style_of(f"#{colour.lower()}"),
+        content_type="text/css; charset=utf-8",
+        headers={"Cache-Control": "public, max-age=86400"},
     )
 
 
-def _page(
-    template: str,
-    subscription: Subscription | None = None,
-    token: str = "",
-    *,
-    status: int = 200,
-    **context: object,
-) -> HttpResponse:
-    if subscription is not None:
-        email = subscription.subscriber.email
-        context |= {
-            "token": token,
-            "list": subscription.mailing_list,
-            "state": subscription.state,
-            "address": partly_hidden(email),
-            "suppressed": _suppression(email),
-        }
-    # Without the request: no context processor looks at a session here.
-    return HttpResponse(render_to_string(f"public/{template}.html", context), status=status)
+def _list_asked_for(request: HttpRequest) -> MailingList | None:
+    """The list that an address names by ?list=; else the only one that there is."""
+    if slug := request.GET.get("list", "").replace("\x00", ""):
+        return MailingList.objects.filter(slug=slug).first()
+    lists = list(MailingList.objects.all()[:2])
+    return lists[0] if len(lists) == 1 else None
 
 
-def _suppression(email: str) -> str:
-    """Why the address gets nothing: the gravest reason; empty when it may be written to."""
-    reasons = set(Suppression.objects.filter(address=Lower(Value(email))).values_list("reason", flat=True))
-    return next((reason for reason in GRAVEST_FIRST if reason in reasons), "")
-
-
-def partly_hidden(email: str) -> str:
-    """An address that its owner knows again and nobody else learns: a•••@example.org."""
-    local, _, domain = email.rpartition("@")
-    return f"{local[:1] if len(local) > 1 else ''}•••@{domain}"
+def _show(visit: Visit, template: str, context: dict[str, Any]) -> HttpResponse:
+    subscription = visit.subscription
+    return show(template, subscription.mailing_list, language=subscription.subscriber.language, **context)

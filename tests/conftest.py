@@ -9,7 +9,15 @@ from mailer.delivery import submit
 from mailer.delivery.pacing.pace import pace
 from mailer.emulator.config import LOCAL_API_KEY, EmulatorConfig, EmulatorWorld
 from mailer.emulator.server import EmulatorServer
+from tests.emptying import allow_emptying
 from tests.inbox import Inbox
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """The suite's database, which may be emptied between tests."""
+    with django_db_blocker.unblock():
+        allow_emptying()
 
 
 @pytest.fixture

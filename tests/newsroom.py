@@ -51,6 +51,22 @@ def make_issue(topics: Sequence[str] = TOPICS, *, suffix: str = "", **fields: ob
     return issue
 
 
+def next_issue(issue: Issue, **fields: object) -> Issue:
+    """The number after an issue, with the same stories."""
+    following = Issue.objects.create(
+        newsletter=issue.newsletter,
+        number=issue.number + 1,
+        date=issue.date,
+        **{"subject": "Another week", "preheader": "What happened then", **fields},
+    )
+    for story in issue.stories.all():
+        topics = list(story.topics.all())
+        story.pk, story.issue = None, following
+        story.save()
+        story.topics.set(topics)
+    return following
+
+
 def subscribe(
     mailing_list: MailingList,
     *addresses: str,

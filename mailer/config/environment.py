@@ -18,6 +18,8 @@ from mailer.sendgrid.signature import parse_public_key
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
 ALLOWED_HOST = re.compile(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:]+\]")
+FOR_EVER = "keep"
+"""In the place of a number of days."""
 CONNECT_LIMIT = 10
 """Seconds to wait for the database to take a connection, unless DATABASE_URL says otherwise (connect_timeout)."""
 
@@ -30,7 +32,7 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True)
 class Environment:
-    """What the environment says, parsed. Lengths of time are in seconds."""
+    """What the environment says, parsed. Lengths of time are in seconds, of retention in days; None: for ever."""
 
     database_url: str
     redis_url: str
@@ -44,9 +46,14 @@ class Environment:
     sendgrid_in_flight: int
     sendgrid_rate: int | None
     allowed_hosts: tuple[str, ...]
+    proxies: int
     time_zone: str
     log_level: str | None
     debug: bool
+    secret_key_fallbacks: tuple[str, ...]
+    retention_events: int | None
+    retention_unconfirmed: int | None
+    retention_inactive: int | None
 
     def __repr__(self) -> str:
         """Names only: the values hold passwords and keys."""
@@ -100,6 +107,16 @@ def _secret(value: str) -> str | None:
     return "is shorter than 32 characters" if len(value) < 32 else None
 
 
+def _secrets(value: str) -> str | None:
+    return next((f"holds a key that {wrong}" for key in _parts(value) if (wrong := _secret(key))), None)
+
+
+def _days(value: str) -> str | None:
+    if value == FOR_EVER:
+        return None
+    return f"{wrong}, nor the word {FOR_EVER}" if (wrong := _whole(36_500)(value)) else None
+
+
 def _api_key(value: str) -> str | None:
     return None if re.fullmatch(r"[!-~]+", value) else "holds a space, a line break or a letter no key has"
 
@@ -112,10 +129,10 @@ def _seconds(value: str) -> str | None:
     return None if 0 < seconds <= 600 else "is not between 0 and 600 seconds"
 
 
-def _whole(most: int) -> Check:
+def _whole(most: int, least: int = 1) -> Check:
     def check(value: str) -> str | None:
-        fits = re.fullmatch(r"[0-9]{1,9}", value) and 1 <= int(value) <= most
-        return None if fits else f"is not a whole number between 1 and {most}"
+        fits = re.fullmatch(r"[0-9]{1,9}", value) and least <= int(value) <= most
+        return None if fits else f"is not a whole number between {least} and {most}"
 
     return check
 
@@ -203,9 +220,28 @@ VARIABLES = (
         _hosts,
         default="",
     ),
+    Variable(
+        "PROXIES",
+        "trusted proxies in front, each of which adds to X-Forwarded-For",
+        "1",
+        _whole(10, least=0),
+        default="0",
+    ),
     Variable("TIME_ZONE", "of the staff site", "Asia/Singapore", _time_zone, default="UTC"),
     Variable("LOG_LEVEL", "how much is logged", "info", _level, default=""),
     Variable("DEBUG", "Django's error pages; never in production", "no", _yes_no, default="no"),
+    Variable(
+        "SECRET_KEY_FALLBACKS",
+        "former values of SECRET_KEY, separated by commas: links in old mails work, erased addresses are known again",
+        "50 random characters",
+        _secrets,
+        default="",
+    ),
+    Variable("RETENTION_EVENTS", "days for which events are kept", "400", _days, default="400"),
+    Variable(
+        "RETENTION_UNCONFIRMED", "days after which people who never confirmed go", "30", _days, default="30"
+    ),
+    Variable("RETENTION_INACTIVE", "days after which inactive people go", "730", _days, default="keep"),
 )
 
 
@@ -246,10 +282,19 @@ def read(source: Mapping[str, str]) -> Environment:
         sendgrid_in_flight=int(values["SENDGRID_IN_FLIGHT"]),
         sendgrid_rate=int(values["SENDGRID_RATE"]) if values["SENDGRID_RATE"] else None,
         allowed_hosts=tuple(_parts(values["ALLOWED_HOSTS"])),
+        proxies=int(values["PROXIES"]),
         time_zone=values["TIME_ZONE"],
         log_level=values["LOG_LEVEL"].upper() or None,
         debug=values["DEBUG"].lower() in ("yes", "true", "1"),
+        secret_key_fallbacks=tuple(_parts(values["SECRET_KEY_FALLBACKS"])),
+        retention_events=_period(values["RETENTION_EVENTS"]),
+        retention_unconfirmed=_period(values["RETENTION_UNCONFIRMED"]),
+        retention_inactive=_period(values["RETENTION_INACTIVE"]),
     )
+
+
+def _period(value: str) -> int | None:
+    return None if value == FOR_EVER else int(value)
 
 
 def _parts(value: str) -> list[str]:

@@ -13,7 +13,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 SERVICES = {"web", "worker", "beat", "emulator"}
 ADDRESS = re.compile(r"[^\s@<>()\"',;:=]+(?:@|%40)[^\s@<>()\"',;:]+\.[^\s@<>()\"',;:]+")
-TOKEN = re.compile(r"(/[upv]/)[^/?#\n]*[\w-]{20,}=*")
+TOKEN = re.compile(r"(/(?:[upv]|confirm|address|data|erase)/)[^/?#\n]*[\w-]{20,}=*")
 
 
 def hide_personal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

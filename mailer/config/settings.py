@@ -12,6 +12,7 @@ ENVIRONMENT = environment.read(os.environ)
 ROOT = Path(__file__).resolve().parents[2]
 
 SECRET_KEY = ENVIRONMENT.secret_key
+SECRET_KEY_FALLBACKS = list(ENVIRONMENT.secret_key_fallbacks)
 DEBUG = ENVIRONMENT.debug
 PUBLIC_URL = ENVIRONMENT.public_url
 _public = urlsplit(PUBLIC_URL)
@@ -79,6 +80,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = ENVIRONMENT.time_zone
 USE_TZ = True
+# The readers' pages and letters; the site of the staff is in English.
+LOCALE_PATHS = [ROOT / "locale"]
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [ROOT / "static"]

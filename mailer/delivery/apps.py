@@ -6,5 +6,14 @@ class DeliveryConfig(AppConfig):
     verbose_name = "Sends"
 
     def ready(self) -> None:
-        """Every process that may hand out work needs the queue's settings, not only the workers."""
+        """Every process that may hand out work needs the queue's settings, not only the workers; and in every one of
+        them a letter may be asked for and somebody confirm."""
         from mailer.config import celery  # noqa: F401
+        from mailer.delivery import welcome
+        from mailer.delivery.letters import enter
+        from mailer.delivery.was_sent import was_sent
+        from subscribers.importing import sent
+
+        enter.listen()
+        welcome.listen()
+        sent.register(was_sent)

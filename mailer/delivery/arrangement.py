@@ -1,10 +1,11 @@
-"""How a send is arranged on the command line: when it goes out, to whom again, and with which A/B test."""
+"""How a send is arranged on the command line: when it goes out, to whom, and with which A/B test."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
 from mailer.config.arguments import number
+from mailer.delivery.audience import Audience, read_audience
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send
 from mailer.delivery.schedule import WRITTEN, read_schedule
@@ -14,6 +15,9 @@ from mailer.issues.models import Issue
 
 OPTIONS = (
     "again",
+    "segment",
+    "not_segment",
+    "everybody",
     "at",
     "zone",
     "local",
@@ -35,6 +39,26 @@ def add_arrangement(parser: ArgumentParser) -> None:
     """The options of `arranged`."""
     parser.add_argument(
         "--again", action="store_true", help="only to those who have not got it: who failed, or joined later"
+    )
+    whom = parser.add_argument_group(
+        "to whom on the list", "such as --segment asia --segment investors --not-segment staff"
+    )
+    whom.add_argument(
+        "--segment",
+        action="append",
+        metavar="SLUG",
+        default=[],
+        help="to those in this segment or snapshot; several times for those in any of them",
+    )
+    whom.add_argument(
+        "--not-segment",
+        action="append",
+        metavar="SLUG",
+        default=[],
+        help="not to those in this one; several times for those in none of them",
+    )
+    whom.add_argument(
+        "--everybody", action="store_true", help="to all of the list, where the send was for segments before"
     )
     when = parser.add_argument_group("when")
     when.add_argument("--at", metavar="TIME", help=f'one moment for everybody, such as "{WRITTEN}"')
@@ -78,7 +102,7 @@ def arranged(issue: Issue, options: Mapping[str, Any]) -> Send:
     """The send of an issue that the options ask for: the one there is, or one that is made for it.
 
     Raises:
-        BadArrangement, BadSchedule, BadTest: it cannot be arranged so.
+        BadArrangement, BadAudience, BadSchedule, BadTest: it cannot be arranged so.
         AlreadyStarted, NotOver: what there is cannot be arranged in another way, or not yet.
     """
     if options["zone"] is not None and options["at"] is None:
@@ -87,12 +111,22 @@ def arranged(issue: Issue, options: Mapping[str, Any]) -> Send:
     if options["at"] is not None or options["local"] is not None:
         zone = issue.newsletter.time_zone if options["zone"] is None else options["zone"]
         schedule = read_schedule(options["at"], options["local"], zone)
+    audience = _audience(options)
     test = _test(options)
     if not options["again"]:
-        return send_of(issue, schedule, test)
+        return send_of(issue, schedule, test, audience)
     if test:
         raise BadArrangement("A send to those who have not got it takes the subject that won: no test again.")
-    return again(issue, schedule)
+    return again(issue, schedule, audience)
+
+
+def _audience(options: Mapping[str, Any]) -> Audience | None:
+    into, out = options["segment"], options["not_segment"]
+    if options["everybody"]:
+        if into or out:
+            raise BadArrangement("--everybody is the whole list: name no segment beside it.")
+        return Audience()
+    return read_audience(into, out) if into or out else None
 
 
 def _test(options: Mapping[str, Any]) -> ABTest | None:

@@ -2,7 +2,8 @@
 
 The claim is committed before a byte leaves. Whoever left the list or was suppressed since the plan is taken
 out in the same transaction, so the request that follows is the newest truth there is; and the deliveries of the others
-are written, which the database allows once for a subscriber and a send.
+are written, which the database allows once for a subscriber and a send. Pauses that began since are looked at too; the
+audience and the cadence are the plan's.
 """
 
 import uuid
@@ -26,10 +27,10 @@ send.started_at IS NOT NULL AND send.paused_at IS NULL AND send.cancelled_at IS 
 
 @dataclass(frozen=True)
 class Claim:
-    """A submission that may now be made: once, by the holder of this."""
+    """A submission that may now be made: once, by the holder of this. `send_id` is None for a letter's."""
 
     batch_id: int
-    send_id: int
+    send_id: int | None
     submission_id: UUID
     subscriber_ids: Sequence[int]
     attempts: int
@@ -106,7 +107,7 @@ def _read(
         SELECT id, {REASON} AS reason, {columns}
         FROM subscriber
         LEFT JOIN (
-            SELECT subscriber_id, state, paused_until FROM subscribers_subscription
+            SELECT subscriber_id, state, paused_until, paused_because FROM subscribers_subscription
             WHERE mailing_list_id = %(list)s AND subscriber_id = ANY(%(ids)s::bigint[])
         ) subscription ON subscription.subscriber_id = subscriber.id
         LEFT JOIN (

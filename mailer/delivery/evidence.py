@@ -4,6 +4,7 @@ A log that carries the submission's id proves that it was accepted. That the log
 first: it counts when they showed nothing again and again, long after the request.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -47,7 +48,7 @@ def look_for_evidence(client: SendGrid, now: datetime | None = None, limit: int 
         started_at__gt=moment - LOGS_KEPT,
     ).exclude(looked_at__gt=moment - LOOK_AGAIN)
     settled = 0
-    for submission in due.select_related("batch").order_by("looked_at", "started_at")[:limit]:
+    for submission in due.select_related("batch__letter").order_by("looked_at", "started_at")[:limit]:
         try:
             settled += _look(client, submission, moment)
         except CallFailed as error:
@@ -71,14 +72,21 @@ def _queries(submission: Submission) -> list[str]:
     Whoever was changed since it left may have had another address then, so that the logs do not show the new one
     proves nothing.
     """
-    recipients = Subscriber.objects.filter(pk__in=submission.batch.subscriber_ids)
-    unchanged = recipients.filter(changed_at__lt=submission.started_at).order_by("pk")
     since = submission.started_at - CLOCKS_DIFFER
     queries = []
-    for email in unchanged.values_list("email", flat=True)[: 10 * WITNESSES]:
+    for email in _addresses(submission):
         with suppress(SendGridError):  # an address with a quote in it cannot be asked for; the others can
             queries.append(logs.query(to_email=email, since=since))
     return queries[:WITNESSES]
+
+
+def _addresses(submission: Submission) -> Sequence[str]:
+    letter = submission.batch.letter
+    if letter and letter.address:  # it went there, whatever became of the subscriber since
+        return [letter.address]
+    recipients = Subscriber.objects.filter(pk__in=submission.batch.subscriber_ids)
+    unchanged = recipients.filter(changed_at__lt=submission.started_at).order_by("pk")
+    return list(unchanged.values_list("email", flat=True)[: 10 * WITNESSES])
 
 
 def _shows(client: SendGrid, query: str, submission: Submission) -> bool:

@@ -11,7 +11,8 @@ CASE
     WHEN suppressed.rank = 5 THEN 'suppressed'
     WHEN subscription.state = 'pending' THEN 'unconfirmed'
     WHEN subscription.state IS DISTINCT FROM 'active' THEN 'unsubscribed'
-    WHEN subscription.paused_until > CURRENT_DATE THEN 'paused'
+    WHEN subscription.paused_until > CURRENT_DATE THEN
+        CASE subscription.paused_because WHEN 'soft_bounces' THEN 'soft_bounces' ELSE 'paused' END
 END
 """
 """Over `subscription` and `suppressed`, which may both be missing. NULL: nothing stands against it.

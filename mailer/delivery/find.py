@@ -11,14 +11,14 @@ class NoSuchSend(DeliveryError):
 
 
 def find_send(name: str) -> Send:
-    """The send that `name` stands for: its number, or `latest`.
+    """The send that `name` stands for: its number, or `latest`, which is no welcome's.
 
     Raises:
         NoSuchSend: there is none of that name.
     """
     sends = Send.objects.select_related("issue__newsletter")
     if name == "latest":
-        send = sends.order_by("-id").first()
+        send = sends.filter(rolling=False).order_by("-id").first()
     else:
         send = sends.filter(pk=name).first() if name.isdecimal() and len(name) < 19 else None
     if send is None:

@@ -8,3 +8,10 @@ SELECT send_id, subscriber_id, batch_id, rejected_because FROM delivery_delivery
 """
 """As SQL, a row for each. A batch lists whom it goes to, so whoever was refused is no more on its list; and a delivery
 is written at the claim, so who still waits has none."""
+
+HAS_IT = """
+delivery.rejected_because IS NULL AND batch.state NOT IN ('rejected', 'cancelled')
+    AND NOT (coalesce(delivery.blocked_at, delivery.dropped_at) IS NOT NULL AND delivery.delivered_at IS NULL)
+"""
+"""Whether somebody has what a delivery and its batch are of, or may have: only what is known to have failed does not
+count."""

@@ -6,6 +6,7 @@ One transaction, set by set in SQL. Planning a planned send again changes nothin
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
@@ -22,7 +23,7 @@ from mailer.delivery.pacing.ceilings import largest_batch
 from mailer.delivery.variants import contents
 from mailer.issues.builder.content import Edition
 from mailer.issues.lint import Finding
-from subscribers.models import Topic
+from subscribers.models import MailingList, Topic
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ def plan(send: Send) -> Plan:
     Raises:
         BuildError: the issue cannot be rendered.
         LintBlocks: the checks forbid sending it.
+        BadAudience: a rule of its audience names something that is there no more.
         BadNewsletter: what its newsletter says of pace and time cannot be kept.
         Gone: somebody discarded it meanwhile.
     """
@@ -72,7 +74,11 @@ def plan(send: Send) -> Plan:
             raise Gone(f"Send {send.pk} is there no more: somebody arranged it in another way this moment.")
         findings: tuple[Finding, ...] = ()
         if locked.planned_at is None:
-            editions = gather_editions(cursor, locked)
+            # One plan of a list at a time: see cadence.py.
+            MailingList.objects.select_for_update(no_key=True).get(pk=locked.mailing_list_id)
+            cursor.execute("SELECT statement_timestamp()")
+            (now,) = cursor.fetchone()
+            editions = gather_editions(cursor, locked, now)
             if editions.blocked:
                 raise LintBlocks(editions.blocked)
             findings = editions.findings
@@ -80,9 +86,8 @@ def plan(send: Send) -> Plan:
             _write_exclusions(cursor, locked)
             _write_batches(cursor, locked)
             cursor.execute(
-                "UPDATE delivery_send SET planned_at = statement_timestamp(), candidates = (SELECT count(*) FROM candidate)"
-                " WHERE id = %s",
-                [send.pk],
+                "UPDATE delivery_send SET planned_at = %s, candidates = (SELECT count(*) FROM candidate) WHERE id = %s",
+                [now, send.pk],
             )
             cursor.execute("DROP TABLE IF EXISTS candidate, choice, zone")
     send.refresh_from_db()
@@ -91,16 +96,19 @@ def plan(send: Send) -> Plan:
     return planned
 
 
-def gather_editions(cursor: CursorWrapper, send: Send) -> Editions:
+def gather_editions(cursor: CursorWrapper, send: Send, now: datetime) -> Editions:
     """Gather a send's candidates (see candidates.gather) and build the editions that they choose.
 
+    Args:
+        now: the moment for which its audience is asked.
     Raises:
+        BadAudience: the audience cannot be told any more.
         BuildError: the issue cannot be rendered.
         BadNewsletter: what its newsletter says of pace and time cannot be kept.
     """
     check_newsletter(send.issue.newsletter)
     variants = contents(send)
-    gather(cursor, send, len(variants))
+    gather(cursor, send, now, len(variants))
     cursor.execute("SELECT DISTINCT topic_ids FROM candidate WHERE reason IS NULL ORDER BY topic_ids")
     chosen = [tuple(topic_ids) for (topic_ids,) in cursor.fetchall()]
     return build_editions(variants, chosen, dict(Topic.objects.values_list("id", "name")))
@@ -112,7 +120,7 @@ def _write_editions(cursor: CursorWrapper, send: Send, editions: Editions) -> No
     )
     write_choices(cursor, editions, [row.pk for row in rows])
     models.Link.objects.bulk_create(
-        _links(send, [edition for _, edition in editions.built]), ignore_conflicts=True
+        links_of_editions(send, [edition for _, edition in editions.built]), ignore_conflicts=True
     )
 
 
@@ -134,7 +142,8 @@ def write_choices(cursor: CursorWrapper, editions: Editions, ids: Sequence[int])
     cursor.execute("ANALYZE choice")
 
 
-def _links(send: Send, editions: Sequence[Edition]) -> Iterable[models.Link]:
+def links_of_editions(send: Send, editions: Sequence[Edition]) -> Iterable[models.Link]:
+    """The rows of the links that some editions of a send have, not saved yet: each address once."""
     first = {link.url: link for edition in editions for link in reversed(edition.links)}
     return (
         models.Link(send=send, url=link.url, story_id=link.story_id, label=link.label[:300])

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from mailer.delivery.claim import Claim, reject_deliveries
+from mailer.delivery.insist import insist
 from mailer.delivery.notices import pause_and_tell
 from mailer.delivery.split import split
 from mailer.sendgrid.outcome import Accepted, Outcome, Refused, Rejected, Retry, TooLarge, Unknown
@@ -25,15 +26,22 @@ BLAMELESS_REJECTIONS = 20
 """Rejections that name nobody, before anything of the send was accepted, after which the issue is to blame."""
 
 
+def delay(attempts: int) -> int:
+    """Seconds until a batch goes again that was not accepted in so many attempts."""
+    return int(min(FIRST_DELAY * 2 ** min(attempts - 1, 16), LONGEST_DELAY))
+
+
 def record(claim: Claim, outcome: Outcome, status: int | None) -> bool:
-    """Record the outcome of a claimed submission.
+    """Record the outcome of a claimed submission. Where the database is away for a moment it is waited for.
 
     Args:
         status: HTTP status of the answer, None without one.
     Returns: False when the batch was settled by something else meanwhile, and nothing was changed.
+    Raises:
+        OperationalError, InterfaceError: the database is away for longer (see insist.py). The submission becomes
+            unknown when its claim expires.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        recorded = _apply(cursor, claim, outcome, status)
+    recorded = insist(lambda: _record(claim, outcome, status))
     log.info(
         "submission_recorded" if recorded else "submission_settled_before",
         send=claim.send_id,
@@ -46,16 +54,18 @@ def record(claim: Claim, outcome: Outcome, status: int | None) -> bool:
     return recorded
 
 
+def _record(claim: Claim, outcome: Outcome, status: int | None) -> bool:
+    with transaction.atomic(), connection.cursor() as cursor:
+        return _apply(cursor, claim, outcome, status)
+
+
 def _apply(cursor: CursorWrapper, claim: Claim, outcome: Outcome, status: int | None) -> bool:
     """The batch first: where it waits for this submission no more, nothing else is written."""
     if not _change_batch(cursor, claim, outcome):
         return False
     _finish(cursor, claim, outcome, status)
-    match outcome:
-        case Refused(code, message):
-            pause_and_tell(claim.send_id, "refused", f"SendGrid refused the account ({code}): {message}")
-        case Rejected(_, message, ()):
-            _pause_if_the_issue_is_to_blame(cursor, claim, message)
+    if claim.send_id is not None:
+        _stop_the_send(cursor, claim.send_id, outcome)
     return True
 
 
@@ -68,6 +78,8 @@ def _change_batch(cursor: CursorWrapper, claim: Claim, outcome: Outcome) -> bool
             return _move(cursor, claim, "unknown")
         case Retry():
             return _again(cursor, claim, outcome)
+        case Refused() if claim.send_id is None:  # there is nothing that could be paused
+            return _later(cursor, claim, delay(claim.attempts))
         case Refused():
             return _move(cursor, claim, "waiting")
         case TooLarge():
@@ -132,14 +144,12 @@ def _again(cursor: CursorWrapper, claim: Claim, retry: Retry) -> bool:
     if retry.until is not None:
         due = f"least(greatest(to_timestamp(%s), statement_timestamp()), statement_timestamp() + interval '{LONGEST_DELAY} seconds')"
         return _move(cursor, claim, "waiting", due, [retry.until])
-    seconds = retry.after if retry.after is not None else FIRST_DELAY * 2 ** min(claim.attempts - 1, 16)
-    return _move(
-        cursor,
-        claim,
-        "waiting",
-        "statement_timestamp() + make_interval(secs => %s)",
-        [min(seconds, LONGEST_DELAY)],
-    )
+    return _later(cursor, claim, retry.after if retry.after is not None else delay(claim.attempts))
+
+
+def _later(cursor: CursorWrapper, claim: Claim, seconds: int) -> bool:
+    due = "statement_timestamp() + make_interval(secs => %s)"
+    return _move(cursor, claim, "waiting", due, [min(seconds, LONGEST_DELAY)])
 
 
 def _without(cursor: CursorWrapper, claim: Claim, indexes: Sequence[int], reason: str) -> bool:
@@ -150,8 +160,9 @@ def _without(cursor: CursorWrapper, claim: Claim, indexes: Sequence[int], reason
     rest = [subscriber_id for subscriber_id in claim.subscriber_ids if subscriber_id not in named]
     if not _move(cursor, claim, "waiting" if rest else "rejected", "statement_timestamp()"):
         return False
-    cursor.execute("UPDATE delivery_batch SET subscriber_ids = %s WHERE id = %s", [rest, claim.batch_id])
-    reject_deliveries(cursor, claim.send_id, dict.fromkeys(named, reason))
+    if claim.send_id is not None:  # the batch of a letter keeps its one recipient
+        cursor.execute("UPDATE delivery_batch SET subscriber_ids = %s WHERE id = %s", [rest, claim.batch_id])
+        reject_deliveries(cursor, claim.send_id, dict.fromkeys(named, reason))
     return True
 
 
@@ -166,7 +177,16 @@ def _divide(cursor: CursorWrapper, claim: Claim, reason: str) -> bool:
     return True
 
 
-def _pause_if_the_issue_is_to_blame(cursor: CursorWrapper, claim: Claim, message: str) -> None:
+def _stop_the_send(cursor: CursorWrapper, send_id: int, outcome: Outcome) -> None:
+    """Pause a send of which nothing else would be accepted either."""
+    match outcome:
+        case Refused(code, message):
+            pause_and_tell(send_id, "refused", f"SendGrid refused the account ({code}): {message}")
+        case Rejected(_, message, ()):
+            _pause_if_the_issue_is_to_blame(cursor, send_id, message)
+
+
+def _pause_if_the_issue_is_to_blame(cursor: CursorWrapper, send_id: int, message: str) -> None:
     """Halving a batch down to single recipients costs 2,000 requests. Where nothing of the send has been
     accepted and rejections pile up, it is not the recipients."""
     cursor.execute(
@@ -175,12 +195,12 @@ def _pause_if_the_issue_is_to_blame(cursor: CursorWrapper, claim: Claim, message
         FROM delivery_submission submission JOIN delivery_batch batch ON batch.id = submission.batch_id
         WHERE batch.send_id = %s
         """,
-        [claim.send_id],
+        [send_id],
     )
     rejected, accepted = cursor.fetchone()
     if accepted == 0 and rejected >= BLAMELESS_REJECTIONS:
         pause_and_tell(
-            claim.send_id,
+            send_id,
             "refused",
             f"SendGrid rejects the issue whoever the recipients are: {message}. Mend it, then resume.",
         )

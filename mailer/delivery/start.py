@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from mailer.delivery.audience import Audience, audience_of, write_audience
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send
 from mailer.delivery.plan import Gone
@@ -14,6 +15,7 @@ from mailer.delivery.schedule import BadSchedule, Schedule, schedule_of
 from mailer.delivery.steer import count_lateness_from_now
 from mailer.delivery.sweep import sweep
 from mailer.delivery.variants import ABTest, test_of, write_test
+from mailer.delivery.welcome import check_goes_to_list
 from mailer.issues.models import Issue
 
 log = structlog.get_logger()
@@ -37,40 +39,49 @@ class NotOver(DeliveryError):
     code = "not_over"
 
 
-def send_of(issue: Issue, schedule: Schedule | None = None, test: ABTest | None = None) -> Send:
+def send_of(
+    issue: Issue,
+    schedule: Schedule | None = None,
+    test: ABTest | None = None,
+    audience: Audience | None = None,
+) -> Send:
     """The newest send of an issue to its newsletter's list, made at first use.
 
     Two who ask at once get the same one, so an issue that is triggered twice goes out once. A plan that was not
-    started is given up for another schedule or test.
+    started is given up for another schedule, test or audience.
 
     Args:
         schedule: when it goes out; None leaves it as it is, which is at once for a new one.
         test: the A/B test of its subject; None likewise.
+        audience: whom on the list it is for; None likewise, which is everybody for a new one.
     Raises:
-        AlreadyStarted: it was started with another schedule or test.
+        AlreadyStarted: it was started with another schedule, test or audience.
         BadTest: the test cannot be made.
     """
     with transaction.atomic():
         send = _lock(issue).first()
-        if send is not None and _differs(send, schedule, test):
+        if send is not None and _differs(send, schedule, test, audience):
             if send.started_at:
                 raise AlreadyStarted(
-                    f"Send {send.pk} of {issue} was started already, {schedule_of(send)}. To change it: "
-                    f"mailer cancel {send.pk}, then mailer send {issue} --again."
+                    f"Send {send.pk} of {issue} was started already, {schedule_of(send)}, to {audience_of(send)}. To "
+                    f"change it: mailer cancel {send.pk}, then mailer send {issue} --again."
                 )
             previous = send.previous
             schedule, test = schedule or schedule_of(send), test or test_of(send)
+            audience = audience or audience_of(send)
             discard(send)
-            return _make(issue, previous, schedule, test)
-        return send or _make(issue, None, schedule or Schedule(), test)
+            return _make(issue, previous, schedule, test, audience)
+        return send or _make(issue, None, schedule or Schedule(), test, audience or Audience())
 
 
-def again(issue: Issue, schedule: Schedule | None = None) -> Send:
+def again(issue: Issue, schedule: Schedule | None = None, audience: Audience | None = None) -> Send:
     """A further send of an issue, to those on the list who have not got it: who failed, or joined later.
 
     Whoever has it by the ledger of the earlier sends, or may have it, is excluded. It keeps the subject that won an
     A/B test. While it is not started, asking again gives the same one.
 
+    Args:
+        audience: whom on the list it is for; None keeps that of the send before it.
     Raises:
         NotOver: the send before it is not started, or something of it still waits or is under way.
         AlreadyStarted: see send_of.
@@ -82,17 +93,18 @@ def again(issue: Issue, schedule: Schedule | None = None) -> Send:
         if last.started_at is None:
             if last.previous_id is None:
                 raise NotOver(f"Send {last.pk} of {issue} was not started yet: mailer send {issue}")
-            return send_of(issue, schedule)
+            return send_of(issue, schedule, audience=audience)
         if progress(last).waiting:
             raise NotOver(
                 f"Send {last.pk} of {issue} is not over: something of it still waits. When it is, or after "
                 f"mailer cancel {last.pk}, send it again to those who have not got it."
             )
-        return _make(issue, last, schedule or Schedule(), None)
+        kept = audience_of(last) if audience is None else audience
+        return _make(issue, last, schedule or Schedule(), None, kept)
 
 
 def renew(send: Send) -> Send:
-    """A send that was not started, made anew with its schedule and test, for the list that its newsletter has now.
+    """A send that was not started, made anew as it was arranged, for the list that its newsletter has now.
 
     Returns: the new one, not planned; or the same where it was started meanwhile.
     Raises:
@@ -102,12 +114,13 @@ def renew(send: Send) -> Send:
     with transaction.atomic():
         _lock(send.issue)
         previous, schedule, test = send.previous, schedule_of(send), test_of(send)
+        audience = audience_of(send)
         if schedule.at and schedule.at <= timezone.now():
             raise BadSchedule(
                 f"Send {send.pk} was planned to go {schedule}, which is over. Name another time, or forget the plan: "
                 f"mailer cancel {send.pk}"
             )
-        return _make(send.issue, previous, schedule, test) if discard(send) else send
+        return _make(send.issue, previous, schedule, test, audience) if discard(send) else send
 
 
 def start(send: Send) -> bool:
@@ -144,25 +157,34 @@ def discard(send: Send) -> bool:
     """Forget a send that was not started, so that it can be planned anew. Returns False when it was started."""
     if not Send.objects.select_for_update().filter(pk=send.pk, started_at=None).exists():
         return False
-    for rows in (send.exclusions, send.batches, send.links, send.editions, send.variants):
+    for rows in (send.exclusions, send.batches, send.links, send.editions, send.variants, send.audience):
         rows.all().delete()
     send.delete()
     return True
 
 
 def _lock(issue: Issue) -> QuerySet[Send]:
-    """The sends of an issue, newest first; nobody else arranges one of them before the transaction ends."""
+    """The sends of an issue, newest first; nobody else arranges one of them before the transaction ends.
+
+    Raises:
+        Welcomes: it is no issue for the whole list.
+    """
+    check_goes_to_list(issue)
     Issue.objects.select_for_update(no_key=True).get(pk=issue.pk)
     return Send.objects.filter(issue=issue).order_by("-id")
 
 
-def _differs(send: Send, schedule: Schedule | None, test: ABTest | None) -> bool:
-    return (schedule is not None and schedule != schedule_of(send)) or (
-        test is not None and test != test_of(send)
+def _differs(send: Send, schedule: Schedule | None, test: ABTest | None, audience: Audience | None) -> bool:
+    return (
+        (schedule is not None and schedule != schedule_of(send))
+        or (test is not None and test != test_of(send))
+        or (audience is not None and audience != audience_of(send))
     )
 
 
-def _make(issue: Issue, previous: Send | None, schedule: Schedule, test: ABTest | None) -> Send:
+def _make(
+    issue: Issue, previous: Send | None, schedule: Schedule, test: ABTest | None, audience: Audience
+) -> Send:
     send = Send.objects.create(
         issue=issue,
         mailing_list=issue.newsletter.mailing_list,
@@ -171,6 +193,7 @@ def _make(issue: Issue, previous: Send | None, schedule: Schedule, test: ABTest 
         local_date=schedule.local and schedule.local.date(),
         local_time=schedule.local and schedule.local.time(),
     )
+    write_audience(send, audience)
     if test:
         write_test(send, test)
     elif previous and (won := previous.variants.filter(number=previous.winner or 0).first()):

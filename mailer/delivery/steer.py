@@ -2,11 +2,15 @@
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from mailer.delivery.models import Batch, Send
 
 log = structlog.get_logger()
+
+OPEN = (Batch.State.WAITING, Batch.State.SUBMITTING, Batch.State.UNKNOWN)
+"""Of what may still go out: a submission that is unknown may turn out not to have been accepted."""
 
 
 def pause(send_id: int, reason: str) -> bool:
@@ -34,11 +38,13 @@ def cancel(send_id: int, reason: str) -> bool:
     Requests that are under way finish; what they bring is recorded as ever. What SendGrid did not accept of them is
     cancelled by the sweeper.
 
-    Returns: False when it was not started, or cancelled already. One that was not started is discarded instead.
+    Returns: False when it was not started, is over, or was cancelled already. One that was not started is discarded
+        instead; of one that is over nothing is left to cancel.
     """
+    open_ = Batch.objects.filter(send_id=send_id, state__in=OPEN)
     with transaction.atomic():
-        running = Send.objects.filter(pk=send_id, cancelled_at=None).exclude(started_at=None)
-        if not running.update(cancelled_at=timezone.now(), cancelled_because=reason):
+        running = Send.objects.filter(Exists(open_) | Q(rolling=True), pk=send_id, cancelled_at=None)
+        if not running.exclude(started_at=None).update(cancelled_at=timezone.now(), cancelled_because=reason):
             return False
         cancelled = Batch.objects.filter(send_id=send_id, state=Batch.State.WAITING).update(
             state=Batch.State.CANCELLED, queued_at=None, changed_at=timezone.now()

@@ -1,5 +1,6 @@
 """Submitting a batch: wait for its turn, claim it, make the one request, record what came of it."""
 
+from collections.abc import Callable
 from functools import cache
 
 import structlog
@@ -28,8 +29,17 @@ def submit(batch_id: int) -> bool:
     Returns: whether a request was made.
     """
     size = _size(batch_id)
-    if size is None:
-        return False
+    return size is not None and make_request(batch_id, size, _claim)
+
+
+def make_request(batch_id: int, size: int, claim_it: Callable[[int], Claim | None]) -> bool:
+    """Wait for the turn of a batch, claim it, make its request and record what came of it.
+
+    Args:
+        size: recipients that the request will have, at most.
+        claim_it: claims the batch; None where there is nothing to do.
+    Returns: whether a request was made.
+    """
     lease = pace().enter(size)
     if isinstance(lease, Later):
         _put_off(batch_id, lease)
@@ -37,7 +47,7 @@ def submit(batch_id: int) -> bool:
     outcome: Outcome | None = None
     status = None
     try:
-        claimed = _claim(batch_id)
+        claimed = claim_it(batch_id)
         if claimed is None:
             return False
         answer = sendgrid().send_mail(claimed.body)

@@ -4,6 +4,7 @@ The queue may lose what it holds: what is due is read from the database, and han
 is empty although batches wait. A batch that is handed out twice does no harm; its claim lets one through.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -38,28 +39,32 @@ def sweep() -> int:
     """
     _cancel_the_rest()
     hold_late()
-    with current_app.connection_for_write() as queue:
-        try:
-            handed = _hand_out(queue)
-        except queue.connection_errors as error:  # each kind of queue has its own
-            raise OperationalError(str(error)) from error
+    handed = hand_out("mailer.delivery.tasks.submit", QUEUE, _take_due)
     if handed:
         log.info("batches_handed_out", count=handed)
     return handed
 
 
-def _hand_out(queue: Connection) -> int:
-    due = _take_due(LOST_AFTER if _is_empty(queue) else STALE_AFTER)
-    if due:
-        with current_app.amqp.Producer(queue, auto_declare=True) as producer:
-            for batch_id in due:
-                current_app.send_task(
-                    "mailer.delivery.tasks.submit",
-                    (batch_id,),
-                    queue=QUEUE,
-                    producer=producer,
-                    ignore_result=True,
-                )
+def hand_out(task: str, queue: str, take_due: Callable[[int], list[int]]) -> int:
+    """Put a task into a queue for each batch that is taken. Returns how many.
+
+    Args:
+        take_due: marks what is due as handed out, and returns it. It is told after how many seconds a batch that was
+            handed out and still waits counts as lost.
+    Raises:
+        kombu.exceptions.OperationalError: the queue is away.
+    """
+    with current_app.connection_for_write() as connected:
+        try:
+            due = take_due(LOST_AFTER if _is_empty(connected, queue) else STALE_AFTER)
+            if due:
+                with current_app.amqp.Producer(connected, auto_declare=True) as producer:
+                    for batch_id in due:
+                        current_app.send_task(
+                            task, (batch_id,), queue=queue, producer=producer, ignore_result=True
+                        )
+        except connected.connection_errors as error:  # each kind of queue has its own
+            raise OperationalError(str(error)) from error
     return len(due)
 
 
@@ -112,10 +117,10 @@ def _cancel_the_rest() -> None:
             log.info("batches_cancelled", count=cursor.rowcount)
 
 
-def _is_empty(queue: Connection) -> bool:
+def _is_empty(connected: Connection, queue: str) -> bool:
     """Whether the queue holds nothing. One that does not exist yet holds nothing either."""
-    channel: Any = queue.channel()
+    channel: Any = connected.channel()
     try:
-        return bool(channel.queue_declare(QUEUE, passive=True).message_count == 0)
+        return bool(channel.queue_declare(queue, passive=True).message_count == 0)
     except ChannelError:
         return True

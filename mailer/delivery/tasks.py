@@ -14,9 +14,17 @@ from mailer.delivery import settle as settling
 from mailer.delivery import submit as submitting
 from mailer.delivery import sweep as sweeping
 from mailer.delivery.evidence import look_for_evidence
+from mailer.delivery.letters import submit as submitting_letters
+from mailer.delivery.letters import sweep as sweeping_letters
 from mailer.delivery.models import Batch
 from mailer.delivery.notices import mail_notices
+from mailer.delivery.suppressing import soft_bounces
+from mailer.delivery.suppressing.pull import pull
+from mailer.delivery.suppressing.push import push
+from mailer.delivery.suppressing.remove import remove_lifted
+from mailer.delivery.suppressing.turn import seconds_to_wait
 from mailer.delivery.winner import decide_due
+from mailer.sendgrid.errors import CallFailed
 
 log = structlog.get_logger()
 
@@ -53,6 +61,24 @@ def sweep() -> None:
 
 
 @shared_task
+def submit_letter(batch_id: int) -> None:
+    """Submit one letter; a worker that was told to stop leaves it to the next sweep."""
+    if stopping.is_set():
+        Batch.objects.filter(pk=batch_id, state=Batch.State.WAITING).update(queued_at=None)
+    else:
+        submitting_letters.submit_letter(batch_id)
+
+
+@shared_task
+def sweep_letters() -> None:
+    """Hand out the letters that are due."""
+    try:
+        sweeping_letters.sweep_letters()
+    except OperationalError as error:
+        log.warning("queue_away", error=type(error).__name__)
+
+
+@shared_task
 def settle() -> None:
     """Look after submissions without a known outcome."""
     settling.expire_claims()
@@ -75,3 +101,31 @@ def decide() -> None:
 def tell() -> None:
     """Mail the owners of newsletters what they have to know."""
     mail_notices(submitting.sendgrid())
+
+
+@shared_task
+def pull_suppressions() -> None:
+    """Read what came onto SendGrid's suppression lists."""
+    if not seconds_to_wait():
+        try:
+            pull(submitting.sendgrid())
+        except CallFailed as error:
+            log.warning("suppressions_not_pulled", code=error.code, status=error.status)
+
+
+@shared_task
+def tell_suppressions() -> None:
+    """Tell SendGrid which addresses were lifted and which were suppressed here; what fails is told the next time."""
+    if seconds_to_wait():
+        return
+    for tell_some in (remove_lifted, push):
+        try:
+            tell_some(submitting.sendgrid())
+        except CallFailed as error:
+            log.warning("suppressions_not_told", code=error.code, status=error.status)
+
+
+@shared_task
+def pause_refused() -> None:
+    """Pause those whom mail does not reach."""
+    soft_bounces.pause_refused()

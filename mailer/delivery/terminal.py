@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from mailer.delivery.audience import CANDIDATES, audience_of
+from mailer.delivery.forecast.wording import printable
 from mailer.delivery.models import Exclusion, Send
 from mailer.delivery.plan import Plan
 from mailer.delivery.progress import dues, is_moving, progress, waits_for_winner
@@ -27,7 +29,8 @@ def show_plan(console: Console, send: Send, planned: Plan) -> None:
     table = Table(title=f"Plan of send {send.pk}: {send.issue}", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(justify="right")
-    table.add_row("on the list", f"{planned.candidates:,}")
+    audience = audience_of(send)
+    table.add_row(CANDIDATES[bool(audience.parts)], f"{planned.candidates:,}")
     for reason, count in (
         send.exclusions.values_list("reason").annotate(count=Count("reason")).order_by("-count", "reason")
     ):
@@ -40,6 +43,8 @@ def show_plan(console: Console, send: Send, planned: Plan) -> None:
     if tested:
         table.add_row(f"  of them in the A/B test of {send.variants.count()} variants", f"{tested:,}")
     console.print(table)
+    if audience.parts:
+        console.print(f"It goes to {printable(str(audience))}.", markup=False, highlight=False)
 
 
 class Ending(Enum):

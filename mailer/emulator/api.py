@@ -7,10 +7,21 @@ from urllib.parse import unquote
 from mailer.emulator import account
 from mailer.emulator.emulator import Emulator
 from mailer.emulator.faults import MAIL_SEND, Fault
-from mailer.emulator.suppressions import KINDS, add_global, list_page, show_global
+from mailer.emulator.suppressions import (
+    KINDS,
+    add_global,
+    list_page,
+    remove_entries,
+    remove_entry,
+    show_entry,
+    show_global,
+)
 from mailer.emulator.wire import Request, Response, error_response, html_error
 
 GLOBAL = "/v3/asm/suppressions/global"
+LISTS = "/v3/suppression"
+OWN_LISTS = frozenset(KINDS) - {"unsubscribes"}
+"""Lists whose entries are shown and removed under their own name; those of the other lie under GLOBAL."""
 SETTINGS = "/v3/user/webhooks/event/settings"
 
 
@@ -86,14 +97,18 @@ def _route(
                 lambda: add_global(emulator.suppressions, request, len(emulator.requests)),
             )
         return None
+    if request.method == "DELETE":
+        return _removal(emulator, request)
     if request.method != "GET":
         return None
     section, _, name = path.rpartition("/")
     name = unquote(name)
     if section == "/v3/logs":
         return "messages.read", lambda: emulator.logs.show(name)
-    if section == "/v3/suppression" and name in KINDS:
+    if section == LISTS and name in KINDS:
         return f"suppression.{name}.read", lambda: list_page(emulator.suppressions, request, name)
+    if section.startswith(f"{LISTS}/") and (kind := section.removeprefix(f"{LISTS}/")) in OWN_LISTS:
+        return f"suppression.{kind}.read", lambda: show_entry(emulator.suppressions, kind, name)
     if path == GLOBAL:
         return (
             "asm.suppressions.global.read",
@@ -114,4 +129,21 @@ def _route(
         )
     if path == f"{SETTINGS}/signed":
         return "user.webhooks.event.settings.read", lambda: account.signed_webhook(emulator.public_key)
+    return None
+
+
+def _removal(emulator: Emulator, request: Request) -> tuple[str, Callable[[], Response]] | None:
+    """What a DELETE asks for: one entry of a list, or several."""
+    section, _, name = request.path.rpartition("/")
+    name = unquote(name)
+    if section == GLOBAL:
+        return (
+            "asm.suppressions.global.delete",
+            lambda: remove_entry(emulator.suppressions, "unsubscribes", name),
+        )
+    if section == LISTS and name in OWN_LISTS:
+        return f"suppression.{name}.delete", lambda: remove_entries(emulator.suppressions, request, name)
+    kind = section.removeprefix(f"{LISTS}/")
+    if section.startswith(f"{LISTS}/") and kind in OWN_LISTS:
+        return f"suppression.{kind}.delete", lambda: remove_entry(emulator.suppressions, kind, name)
     return None

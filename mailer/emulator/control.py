@@ -10,6 +10,7 @@ from mailer.emulator.config import EmulatorError, EventDelivery
 from mailer.emulator.emulator import Emulator
 from mailer.emulator.faults import read_fault
 from mailer.emulator.messages import Message
+from mailer.emulator.suppressions import KINDS, Suppression
 from mailer.emulator.wire import Request, Response, json_response
 
 HEADER = "x-emulator-control"
@@ -71,6 +72,8 @@ def _route(emulator: Emulator, request: Request) -> Response:
             return json_response(shown | asdict(emulator.poster.delivery))
     if path == "/control/events" and method == "POST":
         return _emit(emulator, request)
+    if path == "/control/suppressions" and method == "POST":
+        return _suppress(emulator, _object(request))
     if path == "/control/events/pending" and method == "GET":
         return json_response(pending(emulator))
     return _refusal(404, "not_found", f"There is no {method} {request.path} in the control API.")
@@ -216,3 +219,24 @@ def _emit(emulator: Emulator, request: Request) -> Response:
         raise EmulatorError("no_webhook", 'There is no webhook: POST {"url": …} to /control/webhook first.')
     emulator.poster.emit([orjson.dumps(event) for event in events])
     return json_response({"queued": len(events)}, 202)
+
+
+def _suppress(emulator: Emulator, order: dict[str, Any]) -> Response:
+    """Put `entries` on SendGrid's lists: kind, email, created (unix seconds), and reason and status where one likes."""
+    entries = order.get("entries")
+    if not isinstance(entries, list):
+        raise EmulatorError("bad_json", "entries must be a list of objects.")
+    added = [_entry(emulator, entry) for entry in entries]
+    emulator.suppressions.add(added)
+    return json_response({"suppressions": emulator.suppressions.counts()}, 201)
+
+
+def _entry(emulator: Emulator, given: object) -> Suppression:
+    values = given if isinstance(given, dict) else {}
+    kind, email, created = values.get("kind"), values.get("email"), values.get("created")
+    if kind not in KINDS or not isinstance(email, str) or type(created) is not int:
+        raise EmulatorError(
+            "bad_entry", f"An entry has a kind ({', '.join(KINDS)}), an email and created, in unix seconds."
+        )
+    said = {name: str(values.get(name, "")) for name in ("reason", "status", "ip")}
+    return Suppression(kind, email, created, len(emulator.requests), **said)

@@ -49,7 +49,11 @@ class Suppressions:
         if self._path is not None and self._path.exists():
             for line in self._path.read_bytes().splitlines():
                 try:
-                    entry = Suppression(**orjson.loads(line))
+                    read = orjson.loads(line)
+                    if "removed" in read:
+                        self._lists[read["kind"]].pop(read["removed"], None)
+                        continue
+                    entry = Suppression(**read)
                 except (orjson.JSONDecodeError, TypeError):
                     continue  # cut off by a crash
                 self._lists[entry.kind].setdefault(entry.email.lower(), entry)
@@ -62,9 +66,25 @@ class Suppressions:
                 for entry in entries
                 if self._lists[entry.kind].setdefault(entry.email.lower(), entry) is entry
             ]
-            if new and self._path is not None:
-                with self._path.open("ab") as file:
-                    file.write(b"".join(orjson.dumps(asdict(entry)) + b"\n" for entry in new))
+            self._keep([asdict(entry) for entry in new])
+
+    def remove(self, kind: str, emails: list[str] | None) -> int:
+        """Take addresses off a list, or all of them with None; what is accepted from now on goes out to them.
+
+        Returns how many stood in it.
+        """
+        with self._lock:
+            entries = self._lists[kind]
+            gone = [key for key in (entries if emails is None else map(str.lower, emails)) if key in entries]
+            for key in gone:
+                entries.pop(key, None)
+            self._keep([{"kind": kind, "removed": key} for key in gone])
+            return len(gone)
+
+    def _keep(self, lines: list[dict[str, Any]]) -> None:
+        if lines and self._path is not None:
+            with self._path.open("ab") as file:
+                file.write(b"".join(orjson.dumps(line) + b"\n" for line in lines))
 
     def against(self, address: str, request_number: int) -> Suppression | None:
         """Why a message of request `request_number` to this address is dropped, or None."""
@@ -74,6 +94,10 @@ class Suppressions:
             if entry is not None and entry.from_request <= request_number:
                 return entry
         return None
+
+    def entry(self, kind: str, email: str) -> Suppression | None:
+        """The entry of an address in one list."""
+        return self._lists[kind].get(email.lower())
 
     def entries(self, kind: str) -> list[Suppression]:
         """One list, newest first."""
@@ -123,6 +147,34 @@ def _as_listed(entry: Suppression) -> dict[str, Any]:
     return shown
 
 
+def show_entry(suppressions: Suppressions, kind: str, email: str) -> Response:
+    """GET /v3/suppression/{kind}/{email}: the entry in an array, which is empty where there is none."""
+    entry = suppressions.entry(kind, email)
+    return json_response([_as_listed(entry)] if entry else [])
+
+
+def remove_entry(suppressions: Suppressions, kind: str, email: str) -> Response:
+    """DELETE /v3/suppression/{kind}/{email}, or /v3/asm/suppressions/global/{email}."""
+    if suppressions.remove(kind, [email]):
+        return Response(204)
+    return error_response(404, "resource not found")
+
+
+def remove_entries(suppressions: Suppressions, request: Request, kind: str) -> Response:
+    """DELETE /v3/suppression/{kind} with `{"emails": […]}` or `{"delete_all": true}`, never both."""
+    try:
+        body = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        return error_response(400, "Bad Request")
+    emails = body.get("emails") if isinstance(body, Mapping) else None
+    everything = isinstance(body, Mapping) and body.get("delete_all") is True
+    named = isinstance(emails, list) and bool(emails) and all(isinstance(email, str) for email in emails)
+    if everything == named:
+        return error_response(400, "either delete_all or emails must be given")
+    suppressions.remove(kind, None if everything else emails)
+    return Response(204)
+
+
 def add_global(suppressions: Suppressions, request: Request, next_request: int) -> Response:
     """POST /v3/asm/suppressions/global: `{"recipient_emails": […]}`; what is accepted from now on is dropped."""
     try:
@@ -141,6 +193,5 @@ def add_global(suppressions: Suppressions, request: Request, next_request: int) 
 
 def show_global(suppressions: Suppressions, email: str) -> Response:
     """GET /v3/asm/suppressions/global/{email}: the address where it is suppressed, else an empty object."""
-    entry = suppressions.against(email, 2**63)
-    held = entry is not None and entry.kind == "unsubscribes"
+    held = suppressions.entry("unsubscribes", email) is not None
     return json_response({"recipient_email": email} if held else {})

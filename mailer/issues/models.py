@@ -105,6 +105,14 @@ class Newsletter(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(900)],
         help_text="Percent by which each day may have more than the one before",
     )
+    welcome_issue = models.ForeignKey(
+        "Issue",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Sent to whoever confirms a subscription, once. It goes to nobody else",
+    )
 
     class Meta:
         ordering = ["name"]
@@ -124,7 +132,7 @@ class Newsletter(models.Model):
 
     def clean(self) -> None:
         """Raises ValidationError for what its fields let through: ceilings that are empty but no mapping, a warm-up of
-        another age."""
+        another age, another newsletter's issue."""
         if self.domain_ceilings is None:  # an emptied field of the form
             self.domain_ceilings = {}
         if not self.domain_ceilings:
@@ -132,6 +140,8 @@ class Newsletter(models.Model):
                 check_domain_ceilings(self.domain_ceilings)
             except ValidationError as error:
                 raise ValidationError({"domain_ceilings": error.messages}) from error
+        if self.welcome_issue and self.welcome_issue.newsletter_id != self.pk:
+            raise ValidationError({"welcome_issue": "Choose an issue of this newsletter."})
         if self.warm_up_from and not 2000 <= self.warm_up_from.year <= 2200:
             raise ValidationError({"warm_up_from": "Write a day from 2000 to 2200: look at the year."})
 

@@ -1,4 +1,7 @@
-"""SendGrid's five suppression lists, read, and its global list, written."""
+"""SendGrid's five suppression lists, read and cleared of an address, and its global list, written.
+
+https://www.twilio.com/docs/sendgrid/api-reference/suppressions
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,12 +28,16 @@ class Suppressed:
 
 @dataclass(frozen=True)
 class Page:
-    """All entries of a list from `start` to `end` (unix seconds, inclusive), or a part of them."""
+    """All entries of a list from `start` to `end` (unix seconds, inclusive), or a part of them.
+
+    `odd` counts those that are left out, because they have no address or no time.
+    """
 
     name: SuppressionList
     start: int
     end: int
     entries: tuple[Suppressed, ...]
+    odd: int = 0
 
 
 def pull(client: SendGrid, name: SuppressionList, start: int, end: int) -> Iterator[Page]:
@@ -40,19 +47,23 @@ def pull(client: SendGrid, name: SuppressionList, start: int, end: int) -> Itera
     is taken off the list moves the others, and one is missed. Entries that come meanwhile lie after `end` if it is
     in the past. The caller may stop after any page and go on from its `end`. Raises CallFailed.
     """
-    entries = _fetch(client, name, start, end, offset=0)
-    if len(entries) < PAGE:
-        yield Page(name, start, end, entries)
+    rows = _fetch(client, name, start, end, offset=0)
+    if len(rows) < PAGE:
+        yield _page(name, start, end, rows)
     elif start < end:
         middle = (start + end) // 2
         yield from pull(client, name, start, middle)
         yield from pull(client, name, middle + 1, end)
     else:  # more than a page in one second: nothing left to halve
-        yield Page(name, start, end, entries)
-        offset = PAGE
-        while entries := _fetch(client, name, start, end, offset):
-            yield Page(name, start, end, entries)
+        offset = 0
+        while rows:
+            yield _page(name, start, end, rows)
             offset += PAGE
+            before, rows = rows, _fetch(client, name, start, end, offset)
+            if rows == before:
+                raise CallFailed(
+                    "unexpected", f"GET /v3/suppression/{name} gives the same page again and again"
+                )
 
 
 def suppress_globally(client: SendGrid, emails: Sequence[str]) -> None:
@@ -65,20 +76,43 @@ def suppress_globally(client: SendGrid, emails: Sequence[str]) -> None:
         client.call("post", "asm", "suppressions", "global", body=body)
 
 
-def _fetch(
-    client: SendGrid, name: SuppressionList, start: int, end: int, offset: int
-) -> tuple[Suppressed, ...]:
+def remove(client: SendGrid, name: SuppressionList, email: str) -> bool:
+    """Take an address off a list. Returns False when it did not stand there. Raises CallFailed."""
+    path = ("asm", "suppressions", "global") if name == "unsubscribes" else ("suppression", name)
+    try:
+        client.call("delete", *path, email)
+    except CallFailed as failure:
+        if failure.status == 404:
+            return False
+        raise
+    return True
+
+
+def _fetch(client: SendGrid, name: SuppressionList, start: int, end: int, offset: int) -> list[object]:
     span: Mapping[str, str | int] = {"start_time": start, "end_time": end, "limit": PAGE, "offset": offset}
     rows = client.call("get", "suppression", name, query=span)
     if not isinstance(rows, list):
         raise CallFailed(
             "unexpected", f"GET /v3/suppression/{name} was answered with something that is not a list"
         )
-    return tuple(_read(name, row) for row in rows)
+    return rows
 
 
-def _read(name: SuppressionList, row: object) -> Suppressed:
+def _page(name: SuppressionList, start: int, end: int, rows: Sequence[object]) -> Page:
+    """Raises CallFailed where entries lie outside of the time, so that it means nothing, or none can be read at all."""
+    read = [_read(row) for row in rows]
+    entries = tuple(entry for entry in read if entry)
+    if rows and not entries:
+        raise CallFailed("unexpected", f"GET /v3/suppression/{name} holds entries without address or time")
+    if not all(start <= entry.created <= end for entry in entries):
+        raise CallFailed(
+            "unexpected", f"GET /v3/suppression/{name} gives entries of another time than asked for"
+        )
+    return Page(name, start, end, entries, len(read) - len(entries))
+
+
+def _read(row: object) -> Suppressed | None:
     email, created = (row.get("email"), row.get("created")) if isinstance(row, dict) else (None, None)
-    if not isinstance(row, dict) or not isinstance(email, str) or not isinstance(created, int):
-        raise CallFailed("unexpected", f"GET /v3/suppression/{name} holds an entry without address or time")
+    if not isinstance(row, dict) or not isinstance(email, str) or type(created) is not int:
+        return None
     return Suppressed(email, created, str(row.get("reason") or ""), str(row.get("status") or ""))

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class StaffConfig(AppConfig):
     name = "mailer.staff"
     verbose_name = "Staff site"
+
+    def ready(self) -> None:
+        from mailer.staff.person import register_history
+
+        register_history()

@@ -43,10 +43,13 @@ GROUPS = (
         "Audience",
         (
             Entry("Subscribers", "group", "subscribers", "subscriber"),
+            Entry("Segments", "filter_alt", "subscribers", "segment"),
             Entry("Mailing lists", "list_alt", "subscribers", "mailinglist"),
             Entry("Topics", "label", "subscribers", "topic"),
             Entry("Suppressions", "block", "subscribers", "suppression"),
+            Entry("Taken off", "undo", "subscribers", "lifting"),
             Entry("Consent", "verified_user", "subscribers", "consent"),
+            Entry("Erasures", "person_off", "subscribers", "erasure"),
         ),
     ),
     (

@@ -12,6 +12,8 @@ from django.db.backends.utils import CursorWrapper
 from mailer.delivery.settle import accept
 from mailer.tracking.reading import Reading
 from subscribers.leaving import leave
+from subscribers.models import SuppressionReason
+from subscribers.privacy import erased
 
 SOURCE = "event: "
 """How the source of a consent record begins that an event caused."""
@@ -23,7 +25,7 @@ def act(cursor: CursorWrapper, readings: Sequence[Reading]) -> None:
     submissions = {reading.submission_id for reading in readings if reading.submission_id is not None}
     if submissions:
         accept(sorted(submissions), evidence="event")
-    _suppress(cursor, [reading for reading in readings if reading.suppression])
+    _suppress(cursor, _not_erased([reading for reading in readings if reading.suppression]))
 
 
 def _leave_lists(cursor: CursorWrapper, readings: Sequence[Reading]) -> None:
@@ -63,6 +65,19 @@ def _leave_lists(cursor: CursorWrapper, readings: Sequence[Reading]) -> None:
         leave(mailing_list_id, subscriber_id, source=f"{SOURCE}{kind}", origin=send_id)
 
 
+def _not_erased(readings: Sequence[Reading]) -> list[Reading]:
+    """Those about addresses that may be written down. That an erased one must get nothing is kept with its hash."""
+    if not readings:
+        return []
+    is_erased = erased.matcher()
+    return [
+        reading
+        for reading in readings
+        if not is_erased(reading.address)
+        or not erased.suppress(reading.address, SuppressionReason(str(reading.suppression)))
+    ]
+
+
 def _suppress(cursor: CursorWrapper, readings: Sequence[Reading]) -> None:
     """Suppress the address that the event names, or else the subscriber's."""
     if not readings:
@@ -76,15 +91,19 @@ def _suppress(cursor: CursorWrapper, readings: Sequence[Reading]) -> None:
     ]
     cursor.execute(
         """
-        INSERT INTO subscribers_suppression (address, reason, detail)
-        SELECT DISTINCT ON (address, reason) address, reason, detail
+        INSERT INTO subscribers_suppression (address, reason, detail, origin)
+        SELECT DISTINCT ON (address, reason) address, reason, detail, 'provider'
         FROM (
             SELECT lower(coalesce(nullif(given.named, ''), subscriber.email)) AS address, given.*
             FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[])
                 AS given (named, subscriber_id, reason, detail, at)
-            LEFT JOIN subscribers_subscriber subscriber ON subscriber.id = given.subscriber_id
+            LEFT JOIN subscribers_subscriber subscriber
+                ON subscriber.id = given.subscriber_id AND subscriber.erased_at IS NULL
         ) found
-        WHERE char_length(address) BETWEEN 1 AND 320
+        -- a late event does not undo what staff decided since; a complaint is never lifted
+        WHERE char_length(address) BETWEEN 1 AND 320 AND (reason = 'complaint' OR NOT EXISTS (
+            SELECT 1 FROM subscribers_lifting lifting WHERE lifting.address = found.address AND lifting.at >= found.at
+        ))
         ORDER BY address, reason, at
         ON CONFLICT (address, reason) DO NOTHING
         """,

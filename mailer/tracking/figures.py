@@ -108,9 +108,10 @@ class EditionFigures:
 class Report:
     """All figures of a send.
 
-    `started_at` is when the first request left, None before. `domains` are the greatest by people sent to;
-    `other_domains` adds up the rest and says how many they are in its name. `variants` are those of the A/B test, none
-    without one; they are judged by `metric`, and `decided_because` says who won and why.
+    `audience` says whom on the list it was for. `started_at` is when the first request left, None before. `domains`
+    are the greatest by people sent to; `other_domains` adds up the rest and says how many they are in its name.
+    `variants` are those of the A/B test, none without one; they are judged by `metric`, and `decided_because` says who
+    won and why.
     """
 
     send_id: int
@@ -119,6 +120,7 @@ class Report:
     issue_date: date
     subject: str
     mailing_list: str
+    audience: str
     taken_at: datetime
     planned: bool
     started_at: datetime | None

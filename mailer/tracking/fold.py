@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from mailer.tracking.consequences import act
 from mailer.tracking.facts import attribute_by_address, write_facts
 from mailer.tracking.reading import Reading, read
+from mailer.tracking.scrub import scrub_late
 
 log = structlog.get_logger()
 
@@ -44,6 +45,7 @@ def fold_events(limit: int = LIMIT) -> int:
             readings = attribute_by_address(cursor, read_all(row[1:] for row in events))
             act(cursor, readings)
             write_facts(cursor, readings)
+            scrub_late(cursor, events, readings)
             _mark(cursor, [row[0] for row in events])
     if events:
         log.info("events_folded", events=len(events))

@@ -2,7 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.fields.json import KT
+from django.db.models.functions import Lower, Now
 
 from mailer.delivery.models import Link
 from subscribers.models import Subscriber
@@ -23,7 +24,16 @@ class Event(models.Model):
     folded_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["id"], condition=Q(folded_at=None), name="event_to_fold")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(folded_at=None), name="event_to_fold"),
+            # What a person may ask to see, and to have erased: it cannot wait for a scan of tens of millions.
+            models.Index(KT("payload__mailer_subscriber"), name="event_of_subscriber"),
+            models.Index(
+                Lower(KT("payload__email")),
+                condition=~Q(payload__has_key="mailer_subscriber"),
+                name="event_with_address_only",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.sg_event_id}"
@@ -39,3 +49,18 @@ class Click(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscriber_id} on link {self.link_id}"
+
+
+class EventsKept(models.Model):
+    """Since when events are kept: those that came before are deleted, so figures of older sends are not rebuilt.
+
+    One row; none until the first events are deleted.
+    """
+
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="events_kept_once")]
+
+    def __str__(self) -> str:
+        return f"since {self.since}"

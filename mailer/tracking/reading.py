@@ -86,7 +86,7 @@ def read(kind: str, at: datetime, payload: Mapping[str, Any]) -> Reading:
     """
     fact, suppression = _meaning(kind, payload)
     send_id, subscriber_id = _number(payload.get("mailer_send")), _number(payload.get("mailer_subscriber"))
-    address = _address(payload.get("email"))
+    address, submission_id = _address(payload.get("email")), _uuid(payload.get("mailer_submission"))
     nameless = send_id is None or subscriber_id is None
     reason = _text(payload.get("reason"))
     return Reading(
@@ -97,13 +97,17 @@ def read(kind: str, at: datetime, payload: Mapping[str, Any]) -> Reading:
         status=_status(payload, reason) if fact in ("bounced_at", "blocked_at") else None,
         send_id=None if nameless else send_id,
         subscriber_id=None if nameless else subscriber_id,
-        submission_id=_uuid(payload.get("mailer_submission")),
+        submission_id=submission_id,
         address=address,
         url=_text(payload.get("url")) if kind == "click" else "",
         suppression=suppression,
         detail=reason[:LONGEST_DETAIL] if suppression else "",
         leaves=kind in ("unsubscribe", "group_unsubscribe"),
-        by_address=kind == "bounce" and nameless and bool(address) and not payload.get("sg_message_id"),
+        by_address=kind == "bounce"
+        and nameless
+        and submission_id is None
+        and bool(address)
+        and not payload.get("sg_message_id"),
     )
 
 

@@ -16,13 +16,14 @@ def rebuild() -> int:
     """Empty every figure that comes from events and derive it again, then fold what waits.
 
     One transaction: readers see the old figures until the new ones are complete, and a crash changes nothing.
-    Figures only: nobody is suppressed or taken off a list a second time.
+    Figures only: nobody is suppressed or taken off a list a second time. Sends whose first events are deleted (see
+    retention.py) keep what those gave.
 
     Returns: how many events were read.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        _empty(cursor)
+        _empty(cursor, _whole_sends(cursor))
         attribute_leavings(cursor)
         count = _derive(cursor)
     while folded := fold_events():
@@ -31,13 +32,31 @@ def rebuild() -> int:
     return count
 
 
-def _empty(cursor: CursorWrapper) -> None:
+def _whole_sends(cursor: CursorWrapper) -> list[int]:
+    """The sends of which every event is still there: nothing of them was submitted before events are kept."""
+    cursor.execute(
+        """
+        SELECT send.id FROM delivery_send send
+        WHERE NOT EXISTS (
+            SELECT 1 FROM delivery_batch batch JOIN delivery_submission submission ON submission.batch_id = batch.id
+            WHERE batch.send_id = send.id AND submission.started_at < (SELECT since FROM tracking_eventskept)
+        )
+        """
+    )
+    return [number for (number,) in cursor.fetchall()]
+
+
+def _empty(cursor: CursorWrapper, sends: list[int]) -> None:
     columns = (*FACTS, *OF_FAILURES)
     cursor.execute(
         f"UPDATE delivery_delivery SET {', '.join(f'{column} = NULL' for column in columns)} "
-        f"WHERE num_nonnulls({', '.join(columns)}) > 0"
+        f"WHERE send_id = ANY(%s) AND num_nonnulls({', '.join(columns)}) > 0",
+        [sends],
     )
-    cursor.execute("DELETE FROM tracking_click")
+    cursor.execute(
+        "DELETE FROM tracking_click WHERE link_id IN (SELECT id FROM delivery_link WHERE send_id = ANY(%s))",
+        [sends],
+    )
 
 
 def _derive(cursor: CursorWrapper) -> int:

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from mailer.delivery.audience import audience_of
 from mailer.delivery.models import ExclusionReason, Send
 from mailer.delivery.progress import progress
 from mailer.delivery.winner import results
@@ -41,6 +42,7 @@ def report(send: Send) -> Report:
             issue_date=now.issue.date,
             subject=now.issue.subject,
             mailing_list=now.mailing_list.name,
+            audience=str(audience_of(now)),
             taken_at=timezone.now(),
             planned=now.planned_at is not None,
             started_at=started_at,

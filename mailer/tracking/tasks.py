@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from mailer.tracking import retention
 from mailer.tracking.fold import fold_events
 
 
@@ -10,3 +11,9 @@ def fold() -> None:
     """Fold until nothing is left."""
     while fold_events():
         pass
+
+
+@shared_task
+def retain() -> None:
+    """Delete what is older than it may be kept."""
+    retention.apply()

@@ -21,7 +21,7 @@ def show(console: Console, report: Report) -> None:
     console.print(plain(f"{report.newsletter}, issue {report.issue_number}: {subject(report)}", "bold"))
     console.print(
         plain(
-            f"send {report.send_id} to {report.mailing_list} · first request {moment(report.started_at)}"
+            f"send {report.send_id} to the list {report.mailing_list}: {report.audience} · first request {moment(report.started_at)}"
             f" · counted {moment(report.taken_at)}",
             "dim",
         )

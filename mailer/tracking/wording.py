@@ -29,5 +29,10 @@ def moment(at: datetime | None) -> str:
 
 
 def subject(report: Report) -> str:
-    """The issue's subject as it reads for nobody in particular: tags as their defaults, or as an ellipsis."""
-    return _TAG.sub(lambda tag: tag["default"] or "…", report.subject)
+    """The issue's subject as it reads for nobody in particular."""
+    return for_nobody(report.subject)
+
+
+def for_nobody(text: str) -> str:
+    """A subject without its merge tags: their defaults, or an ellipsis."""
+    return _TAG.sub(lambda tag: tag["default"] or "…", text)

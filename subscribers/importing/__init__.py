@@ -1,4 +1,4 @@
-"""Import of subscribers from CSV files: any bytes either are imported or have their reason, row by row."""
+"""Import of subscribers from files: any bytes either are imported or have their reason, row by row."""
 
 from subscribers.importing.errors import CannotImport
 from subscribers.importing.importer import import_file

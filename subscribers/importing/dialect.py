@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 from subscribers.importing.errors import CannotImport
 
@@ -60,11 +60,10 @@ def detect(path: Path) -> Dialect:
     try:
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "is no file" if path.exists() else "does not exist"
-            raise CannotImport("no_file", f"{path} {what}. Name a CSV file on this machine.")
+            raise CannotImport("no_file", f"{path} {what}. Name a CSV file or a workbook on this machine.")
         with path.open("rb") as file:
             encoding, mark = _encoding(file, path)
-        with open_text(path, encoding, mark) as text:
-            head = text.read(HEAD)
+            head = _text(file, encoding, mark).read(HEAD)
     except OSError as error:
         raise CannotImport(
             "unreadable_file", f"{path} cannot be read ({error.strerror}). Check its permissions."
@@ -77,10 +76,13 @@ def detect(path: Path) -> Dialect:
     return Dialect(encoding, mark, _delimiter(head), skipped_lines=0)
 
 
-def open_text(path: Path, encoding: str, mark: int) -> TextIO:
+def text_of(file: BinaryIO, dialect: Dialect) -> io.TextIOWrapper:
     """The file as text with its line ends untouched. A byte that the encoding cannot read becomes a lone
     surrogate, which no text holds otherwise, so that its row can be refused and the others are not harmed."""
-    file = path.open("rb")
+    return _text(file, dialect.encoding, dialect.mark)
+
+
+def _text(file: BinaryIO, encoding: str, mark: int) -> io.TextIOWrapper:
     file.seek(mark)
     return io.TextIOWrapper(file, encoding, errors=_UNREADABLE, newline="")
 

@@ -12,6 +12,8 @@ class Refusal(Enum):
     NUL = "a NUL character"
     TOO_LONG = "a line or a cell is too long"
     OPEN_QUOTE = "a quotation mark opens and is not closed"
+    STATUS = "a status that is not known, so that it is not sure that they may get mail"
+    ERASED = "the person had everything about them erased, or has another address now"
 
 
 @dataclass(frozen=True)
@@ -35,4 +37,6 @@ class Note(Enum):
     NAME_TOO_LONG = "names of more than 200 characters"
     ATTRIBUTE_TOO_LONG = "attributes of more than 1,000 characters"
     ATTRIBUTE_BEYOND = "attributes beyond the 50th column of them"
+    TYPE = "values that are not of the type that the mapping says"
+    NO_OBJECT = "attributes that are no JSON object"
     CONTROL_CHARACTERS = "control and invisible characters, taken out of rows"

@@ -18,7 +18,7 @@ class Topics(NamedTuple):
 
 
 def matcher(topics: Iterable[tuple[int, str, str]]) -> Callable[[str], Topics]:
-    """A function that reads a cell such as `AI; Policy`.
+    """A function that reads a cell such as `AI; Policy` or `"AI","Policy"`.
 
     Args:
         topics: number, slug and name of each that may be chosen; matched by slug or name, without case.
@@ -30,7 +30,7 @@ def matcher(topics: Iterable[tuple[int, str, str]]) -> Callable[[str], Topics]:
 
     @lru_cache(maxsize=4096)
     def match(cell: str) -> Topics:
-        names = [name for part in _SEPARATORS.split(cell) if (name := part.strip())]
+        names = [name for part in _SEPARATORS.split(cell) if (name := part.strip(' "'))]
         known = {number for name in names if (number := numbers.get(name.casefold())) is not None}
         unknown = dict.fromkeys(name[:LONGEST_NAME] for name in names if name.casefold() not in numbers)
         return Topics(tuple(sorted(known)), tuple(unknown))

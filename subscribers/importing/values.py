@@ -80,14 +80,20 @@ def country(value: str) -> str:
 
 
 @cache
+def country_names() -> dict[str, str]:
+    """The English name of each country by its two letters, from the time zone database's own table."""
+    table = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text("utf-8").splitlines()
+    return dict(line.split("\t") for line in table if line and not line.startswith("#"))
+
+
+@cache
 def _time_zones() -> dict[str, str]:
     return {name.casefold(): name for name in available_timezones() - NO_PLACES}
 
 
 @cache
 def _countries() -> dict[str, str]:
-    table = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text("utf-8").splitlines()
-    codes = dict(line.split("\t") for line in table if line and not line.startswith("#"))
+    codes = country_names()
     named = {name.casefold(): code for code, name in codes.items()}
     other = {name.casefold(): code for name, code in OTHER_NAMES.items()}
     return {**named, **other, **{code.casefold(): code for code in codes}}

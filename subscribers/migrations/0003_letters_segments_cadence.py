@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                             ("confirm", "confirm the subscription"),
                             ("already", "somebody signed up with an address that is on the list"),
                             ("address", "confirm a new address"),
+                            ("moved", "tell the former address that mail goes to a new one"),
                             ("link", "the link to one's own preferences"),
                             ("export", "the link to all that is held on a person"),
                             ("erase", "confirm the erasure of all that is held on a person"),
@@ -45,6 +46,13 @@ class Migration(migrations.Migration):
                         db_default="",
                         help_text="Where it goes; empty: the subscriber's own",
                         max_length=320,
+                    ),
+                ),
+                (
+                    "reference",
+                    models.BigIntegerField(
+                        help_text="What it is about: the number of an address change, or when a confirmation's link ends",
+                        null=True,
                     ),
                 ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -235,7 +243,7 @@ class Migration(migrations.Migration):
             model_name="letter",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("kind__in", ["confirm", "already", "address", "link", "export", "erase"])
+                    ("kind__in", ["confirm", "already", "address", "moved", "link", "export", "erase"])
                 ),
                 name="letter_kind_is_known",
             ),

@@ -4,8 +4,11 @@ State and constraints only; what changes them stands in the modules named for th
 """
 
 from subscribers.models.consent import Consent, ConsentAction, Wording
+from subscribers.models.erasures import Erasure
+from subscribers.models.imports import Import, ImportedRow, ImportPart, ImportPartKind, ImportState
 from subscribers.models.letters import Letter, LetterKind
 from subscribers.models.people import (
+    Asked,
     Cadence,
     MailingList,
     PauseReason,
@@ -14,18 +17,41 @@ from subscribers.models.people import (
     SubscriptionState,
     Topic,
 )
+from subscribers.models.preferences import AddressChange, Remark
+from subscribers.models.search import SearchChange, SearchEntry
 from subscribers.models.segments import Segment, Snapshot, SnapshotMember
-from subscribers.models.suppressions import GRAVEST_FIRST, Suppression, SuppressionReason
+from subscribers.models.sign_up import PendingSignUp
+from subscribers.models.suppressions import (
+    GRAVEST_FIRST,
+    Lifting,
+    Suppression,
+    SuppressionOrigin,
+    SuppressionReason,
+    gravest,
+)
 
 __all__ = [
     "GRAVEST_FIRST",
+    "AddressChange",
+    "Asked",
     "Cadence",
     "Consent",
     "ConsentAction",
+    "Erasure",
+    "Import",
+    "ImportPart",
+    "ImportPartKind",
+    "ImportState",
+    "ImportedRow",
     "Letter",
     "LetterKind",
+    "Lifting",
     "MailingList",
     "PauseReason",
+    "PendingSignUp",
+    "Remark",
+    "SearchChange",
+    "SearchEntry",
     "Segment",
     "Snapshot",
     "SnapshotMember",
@@ -33,7 +59,9 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "Suppression",
+    "SuppressionOrigin",
     "SuppressionReason",
     "Topic",
     "Wording",
+    "gravest",
 ]

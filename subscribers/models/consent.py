@@ -37,15 +37,19 @@ class ConsentAction(models.TextChoices):
 
 
 class Consent(models.Model):
-    """What a person agreed to or took back: when, how, from where. Append-only: a trigger refuses the rest."""
+    """What a person agreed to or took back: when, how, from where. Append-only: a trigger refuses the rest.
+
+    A record outlives its subscriber, who is deleted when the import that made them is undone.
+    """
 
     Action = ConsentAction
 
+    # What they point to is checked by a trigger, for all rows of a statement at once (migration 0007).
     subscriber = models.ForeignKey(
-        Subscriber, on_delete=models.PROTECT, related_name="consents", db_index=False
+        Subscriber, on_delete=models.PROTECT, related_name="consents", db_index=False, db_constraint=False
     )
     mailing_list = models.ForeignKey(
-        MailingList, on_delete=models.PROTECT, related_name="consents", db_index=False
+        MailingList, on_delete=models.PROTECT, related_name="consents", db_index=False, db_constraint=False
     )
     action = models.CharField(max_length=12, choices=ConsentAction)
     at = models.DateTimeField(db_default=Now())

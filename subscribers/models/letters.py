@@ -11,6 +11,7 @@ class LetterKind(models.TextChoices):
     CONFIRM = "confirm", "confirm the subscription"
     ALREADY = "already", "somebody signed up with an address that is on the list"
     ADDRESS = "address", "confirm a new address"
+    MOVED = "moved", "tell the former address that mail goes to a new one"
     LINK = "link", "the link to one's own preferences"
     EXPORT = "export", "the link to all that is held on a person"
     ERASE = "erase", "confirm the erasure of all that is held on a person"
@@ -36,6 +37,10 @@ class Letter(models.Model):
     )
     address = models.CharField(
         max_length=320, blank=True, db_default="", help_text="Where it goes; empty: the subscriber's own"
+    )
+    reference = models.BigIntegerField(
+        null=True,
+        help_text="What it is about: the number of an address change, or when a confirmation's link ends",
     )
     created_at = models.DateTimeField(db_default=Now())
 

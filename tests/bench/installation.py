@@ -50,8 +50,10 @@ class _TimedWorker(Process):
 
 
 @contextmanager
-def servers() -> Iterator[embedded.Addresses]:
+def servers(*, keep: bool = False) -> Iterator[embedded.Addresses]:
     """PostgreSQL and Redis in a folder of the benchmark's own; Django set up on an empty, migrated database.
+
+    With `keep` the database is that of the last run, if there was one.
 
     Servers and the account that the environment names are left alone: nobody wants a million made-up people there.
     """
@@ -62,7 +64,8 @@ def servers() -> Iterator[embedded.Addresses]:
         shut_down(folder)  # what a killed benchmark left
     except ServerError as error:
         raise SystemExit(str(error)) from error
-    shutil.rmtree(folder, ignore_errors=True)  # a store of last time's people would slow this one
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)  # a store of last time's people would slow this one
     os.environ["MAILER_VAR"] = str(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = "mailer.config.settings"
     os.environ["LOG_LEVEL"] = "warning"

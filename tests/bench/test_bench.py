@@ -86,6 +86,16 @@ def test_a_benchmark_shows_each_latency_with_each_number_of_requests_in_flight(v
     assert [row[3].strip() for row in cells] == ["", "", "200,000", "400,000"]
 
 
+@pytest.mark.xdist_group("processes")
+def test_a_benchmark_shows_imports_of_new_changed_and_known_people(var: Path) -> None:
+    rows = _rows(_run(var, "importing", "--rows", "2000"))
+    for case in ("all new", "all merging, all changed", "all known, nothing new"):
+        assert float(rows[case][0]) > 0
+        assert float(rows[case][4]) > 0
+    for baseline in ("COPY, no index", "csv module"):
+        assert float(rows[baseline][0]) >= 0
+
+
 def test_what_an_act_calls_is_counted_for_the_other_act_alone(tmp_path: Path) -> None:
     clock = Clock(tmp_path / "clock")
     spin = clock.around("build", lambda: sum(range(200_000)))

@@ -90,11 +90,16 @@ WRONG = [
     ("SENDGRID_RATE", "1.5", "is not a whole number between 1 and 1000000"),
     ("SENDGRID_RATE", "-5", "is not a whole number"),
     ("ALLOWED_HOSTS", "https://mailer.internal", "is not a host name"),
+    ("PROXIES", "-1", "is not a whole number between 0 and 10"),
     ("TIME_ZONE", "Singapore Time", "is not the name of a time zone"),
     ("TIME_ZONE", "Asia", "is not the name of a time zone"),
     ("TIME_ZONE", "../etc/passwd", "is not the name of a time zone"),
     ("LOG_LEVEL", "loud", "is none of debug, info, warning, error"),
     ("DEBUG", "perhaps", "is neither yes nor no"),
+    ("SECRET_KEY_FALLBACKS", "short", "holds a key that is shorter than 32 characters"),
+    ("RETENTION_EVENTS", "0", "is not a whole number between 1 and 36500, nor the word keep"),
+    ("RETENTION_UNCONFIRMED", "30 days", "is not a whole number between 1 and 36500, nor the word keep"),
+    ("RETENTION_INACTIVE", "never", "is not a whole number between 1 and 36500, nor the word keep"),
 ]
 
 
@@ -173,9 +178,13 @@ def test_what_is_given_is_read_as_it_was_meant():
             "SENDGRID_IN_FLIGHT": "8",
             "SENDGRID_RATE": "2000",
             "ALLOWED_HOSTS": "mailer.internal, .example.org,[::1]",
+            "PROXIES": "2",
             "TIME_ZONE": "Asia/Singapore",
             "LOG_LEVEL": "debug",
             "DEBUG": "Yes",
+            "SECRET_KEY_FALLBACKS": f"{SECRET},{SECRET[::-1]}",
+            "RETENTION_EVENTS": "keep",
+            "RETENTION_INACTIVE": "730",
         }
     )
     assert found.celery_broker_url == "amqp://queue.example.org//"
@@ -188,6 +197,14 @@ def test_what_is_given_is_read_as_it_was_meant():
     assert (found.sendgrid_timeout, found.time_zone, found.log_level) == (2.5, "Asia/Singapore", "DEBUG")
     assert found.debug
     assert (found.sendgrid_in_flight, found.sendgrid_rate) == (8, 2000)
+    assert (found.proxies, read(GOOD).proxies) == (2, 0)
+    assert found.secret_key_fallbacks == (SECRET, SECRET[::-1])
+    assert (found.retention_events, found.retention_unconfirmed, found.retention_inactive) == (None, 30, 730)
+
+
+def test_events_and_unconfirmed_people_go_after_a_while_unless_something_else_is_said():
+    found = read(GOOD)
+    assert (found.retention_events, found.retention_unconfirmed, found.retention_inactive) == (400, 30, None)
 
 
 def test_a_database_url_is_understood_as_libpq_does():

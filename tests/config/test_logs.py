@@ -53,7 +53,7 @@ def test_no_address_reaches_the_log_with_a_traceback():
     assert "mei" not in json.dumps(line)
 
 
-@pytest.mark.parametrize("scope", ["u", "p", "v"])
+@pytest.mark.parametrize("scope", ["u", "p", "v", "confirm", "address", "data", "erase"])
 def test_no_token_of_a_link_reaches_the_log(scope):
     program = (
         f"logging.getLogger('django.request').warning('Not Found: %s', '/{scope}/{TOKEN}')\n"

@@ -11,6 +11,7 @@ from mailer.delivery.models import Batch, Delivery, Exclusion
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import progress
 from mailer.delivery.record import record
+from mailer.delivery.settle import accept
 from mailer.delivery.start import NotOver, again, send_of, start
 from mailer.delivery.steer import cancel, pause, resume
 from mailer.delivery.sweep import sweep
@@ -79,6 +80,29 @@ def test_a_send_that_was_not_started_is_forgotten_when_it_is_cancelled(issue):
     assert not cancel(send.pk, "no")
     call_command("cancel", str(send.pk), stdout=StringIO())
     assert not Batch.objects.filter(send_id=send.pk).exists()
+
+
+def test_a_send_that_is_over_is_not_cancelled(issue):
+    send = started(issue, "reader@example.org")
+    claimed = claim(Batch.objects.get().pk)
+    record(claimed, Unknown("no answer"), None)
+    assert Batch.objects.get().state == "unknown"
+    accept([claimed.submission_id], "event")
+    assert not cancel(send.pk, "too late")
+    out = StringIO()
+    call_command("cancel", str(send.pk), stdout=out)
+    assert out.getvalue() == f"Send {send.pk} is over: 1 got it. Nothing was cancelled.\n"
+    send.refresh_from_db()
+    assert send.cancelled_at is None
+
+
+def test_a_send_of_which_something_is_unknown_is_cancelled(issue):
+    send = started(issue, "reader@example.org")
+    answer(Batch.objects.get(), Unknown("no answer"), None)
+    assert cancel(send.pk, "stop")
+    out = StringIO()
+    call_command("cancel", str(send.pk), stdout=out)
+    assert "was cancelled already" in out.getvalue()
 
 
 def test_again_goes_to_those_who_failed_or_joined_later_and_to_nobody_who_has_it_or_may_have(issue):

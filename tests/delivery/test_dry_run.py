@@ -21,10 +21,9 @@ from mailer.delivery.schedule import Schedule
 from mailer.delivery.start import again, discard, send_of, start
 from mailer.delivery.steer import cancel
 from mailer.delivery.variants import ABTest
-from mailer.issues.models import Issue
 from subscribers.models import Subscriber, Subscription, Suppression, Topic
 from tests.delivery.settled import become
-from tests.newsroom import crowd, make_issue, planned_for, subscribe
+from tests.newsroom import crowd, make_issue, next_issue, planned_for, subscribe
 
 pytestmark = pytest.mark.django_db
 EIGHT = datetime(2037, 1, 5, 8, 0)
@@ -32,24 +31,6 @@ EIGHT = datetime(2037, 1, 5, 8, 0)
 
 def told(reasons):
     return {reason.reason: reason.people for reason in reasons}
-
-
-def next_issue(issue, **fields):
-    """The number after an issue, with the same stories."""
-    following = Issue.objects.create(
-        newsletter=issue.newsletter,
-        number=issue.number + 1,
-        date=issue.date,
-        subject="Another week",
-        preheader="What happened then",
-        **fields,
-    )
-    for story in issue.stories.all():
-        topics = list(story.topics.all())
-        story.pk, story.issue = None, following
-        story.save()
-        story.topics.set(topics)
-    return following
 
 
 def send_out(send):

@@ -17,6 +17,7 @@ from django.db import connection
 from mailer.emulator.config import LOCAL_API_KEY, EmulatorConfig, EmulatorWorld
 from mailer.emulator.server import EmulatorServer
 from tests.breakable import Broker, Postgres, RabbitMQ, Redis, on_database
+from tests.emptying import allow_emptying
 from tests.inbox import Inbox
 from tests.installation import QUIET_READERS, Installation
 
@@ -114,6 +115,7 @@ def own_postgres(own_folder, django_db_blocker) -> Iterator[Postgres]:
     try:
         with django_db_blocker.unblock(), on_database(server.url):
             call_command("migrate", verbosity=0)
+            allow_emptying()
         yield server
     finally:
         server.stop()

@@ -60,6 +60,32 @@ def test_what_is_no_field_is_looked_up_in_the_attributes() -> None:
     assert value("subscriber.email", email="mei@example.org", attributes=attributes) == "mei@example.org"
 
 
+@pytest.mark.parametrize(
+    ("kept", "written"),
+    [
+        (18, "18"),
+        (18.0, "18"),
+        (17.5, "17.5"),
+        (1e400, "–"),
+        ("2026-03-31", "2026-03-31"),
+        (True, "–"),
+        (["a", "b"], "–"),
+        ({"a": 1}, "–"),
+        (None, "–"),
+    ],
+)
+def test_attributes_of_every_type_are_written_or_give_the_default(kept: Any, written: str) -> None:
+    assert value('subscriber.attributes.kept or "–"', attributes={"kept": kept}) == written
+    assert value('subscriber.kept|default("–")', attributes={"kept": kept}) == written
+
+
+def test_conditions_know_the_type_of_an_attribute() -> None:
+    for vip, written in ((True, "yes"), (False, "no")):
+        assert value('"yes" if subscriber.vip else "no"', attributes={"vip": vip}) == written
+    for age, written in ((18, "adult"), (17.5, "child"), ("18", "")):
+        assert value('"adult" if subscriber.age >= 18 else "child"', attributes={"age": age}) == written
+
+
 def test_a_field_that_is_a_method_of_mappings_is_only_a_field() -> None:
     assert value("subscriber.items") == ""
     assert value("subscriber.items|upper") == ""

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mailer.issues.builder.colours import READABLE, contrast, readable_on, text_on
 from mailer.issues.builder.content import BuildError
 from mailer.issues.builder.mjml_check import check_mjml, check_source
 from mailer.issues.builder.theme import check_theme, compile_mjml, render_theme
+from subscribers.colours import READABLE, contrast, readable_on, text_on
 
 FRAME = "<mjml>\n<mj-head></mj-head>\n<mj-body>\n<mj-section><mj-column>\n{}\n</mj-column></mj-section></mj-body></mjml>"
 

@@ -140,6 +140,19 @@ def _each_stands_in_one_place(rows: Rows, plan: Planned) -> None:
     assert cut == {who: plan.cut[who] for who in cut}, "what the plan decided has changed"
 
 
+def obeys_cadence(send: Send, expected: Mapping[int, str]) -> None:
+    """Whoever wants fewer issues gets none out of turn, and whose turn it is gets it.
+
+    Args:
+        expected: those whose cadence stands against the send, with the reason, before it was planned.
+    """
+    reasons = dict(Exclusion.objects.filter(send=send).values_list("subscriber_id", "reason"))
+    for who, reason in expected.items():
+        assert reasons.get(who, "no_stories") != "no_stories", f"out of turn ({reason}), and gets it"
+    found = {who: reason for who, reason in reasons.items() if reason in ("every_second", "monthly")}
+    assert found == {who: expected.get(who) for who in found}, "left out for a cadence that does not say so"
+
+
 def stopped(mailing_list_id: int) -> set[int]:
     """Who must get nothing at this moment, read from the store row by row."""
     suppressed = set(Suppression.objects.values_list("address", flat=True))

@@ -30,7 +30,7 @@ KINDS = (
 TOLD = st.tuples(st.integers(0, 99), st.sampled_from(KINDS), SELDOM)
 """Which message, what of it, and whether it happened long ago."""
 SUPPRESSED_FOR = {"bounce": "bounce", "spamreport": "complaint", "unsubscribe": "unsubscribe"}
-WAYS = ("leave", "come back", "suppress", "lift", "pause", "go on", "choose", "correct")
+WAYS = ("leave", "come back", "suppress", "lift", "pause", "go on", "choose", "correct", "slow down")
 
 
 class Readers(Workers):
@@ -96,9 +96,12 @@ class Readers(Workers):
             case "lift":
                 Suppression.objects.filter(address=reader.email.lower()).delete()
             case "pause":
-                subscription.update(paused_until=date.today() + timedelta(days=3))
+                because = ("asked", "soft_bounces")[which % 2]
+                subscription.update(paused_until=date.today() + timedelta(days=3), paused_because=because)
             case "go on":
                 subscription.update(paused_until=None)
+            case "slow down":
+                subscription.update(cadence=("every", "second", "monthly")[which % 3])
             case "choose":
                 Subscriber.objects.filter(pk=reader.pk).update(topic_ids=self.topics[which % 2 :])
             case "correct":

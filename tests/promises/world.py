@@ -19,12 +19,14 @@ from mailer.delivery.schedule import Schedule
 from mailer.delivery.start import AlreadyStarted, send_of, start
 from mailer.delivery.sweep import QUEUE
 from mailer.delivery.variants import ABTest
-from mailer.issues.models import Newsletter
+from mailer.issues.models import Issue, Newsletter
 from subscribers.models import Subscriber, Subscription, Topic
-from tests.newsroom import make_issue, subscribe
+from tests.delivery.settled import become
+from tests.delivery.turns import out_of_turn
+from tests.newsroom import make_issue, next_issue, subscribe
 from tests.promises.account import Account
 from tests.promises.acting import SELDOM, dying
-from tests.promises.ledger import Planned, hold, rows_of
+from tests.promises.ledger import Planned, hold, obeys_cadence, rows_of
 
 BATCH_SIZE = 2
 FIRST_ID = 1_000_001
@@ -36,6 +38,9 @@ SCHEDULES: dict[str, Callable[[datetime], Schedule]] = {
         local=(now + timedelta(hours=26)).replace(tzinfo=None, second=0, microsecond=0)
     ),
 }
+CADENCES = st.lists(st.sampled_from(["every", "every", "second", "monthly"]), min_size=7, max_size=7)
+LAST_ISSUE = st.sampled_from([timedelta(days=7), timedelta(days=35), None])
+"""How long ago the issue before went out, if there was one."""
 WHEN = st.sampled_from(["at once"] * 5 + ["in an hour", "at local time"])
 
 
@@ -75,10 +80,21 @@ class World(RuleBasedStateMachine):
     def the_promises_hold(self) -> None:
         hold(self.sends, self.planned, self.account, self.recorded)
 
-    @initialize(tested=SELDOM, when=WHEN, waits=SELDOM, slowly=SELDOM)
-    def publish(self, tested: bool, when: str, waits: bool, slowly: bool) -> None:
+    @initialize(
+        tested=SELDOM, when=WHEN, waits=SELDOM, slowly=SELDOM, cadences=CADENCES, last_issue=LAST_ISSUE
+    )
+    def publish(
+        self,
+        tested: bool,
+        when: str,
+        waits: bool,
+        slowly: bool,
+        cadences: list[str],
+        last_issue: timedelta | None,
+    ) -> None:
         """An issue and readers of every kind; mostly its send begins."""
-        self.issue = make_issue(("ai", "policy"))
+        earlier = make_issue(("ai", "policy"))
+        self.issue = next_issue(earlier, subject=earlier.subject)
         if slowly:
             Newsletter.objects.update(domain_ceilings={"slow.example.com": 1})
         self.list = self.issue.newsletter.mailing_list
@@ -88,10 +104,21 @@ class World(RuleBasedStateMachine):
             *subscribe(self.list, "fatima@example.org", topics=["ai"]),
             *subscribe(self.list, "gita@example.org", state="pending"),
         ]
+        for reader, cadence in zip(self.readers, cadences, strict=True):
+            Subscription.objects.filter(subscriber=reader).update(cadence=cadence)
+        if last_issue:
+            self._send_out(earlier, timezone.now() - last_issue)
         self.topics = sorted(Topic.objects.filter(slug__in=["ai", "policy"]).values_list("id", flat=True))
         if not waits:
             self.arrange(tested, when)
             self.begin(dies=False)
+
+    def _send_out(self, issue: Issue, at: datetime) -> None:
+        """An issue that is over."""
+        send = send_of(issue, Schedule(at=at))
+        plan(send)
+        start(send)
+        become(send.batches, "accepted")
 
     @property
     def sends(self) -> QuerySet[Send]:
@@ -109,12 +136,14 @@ class World(RuleBasedStateMachine):
         if send := self.sends.last():
             on_list = frozenset(Subscription.objects.values_list("subscriber", flat=True))
             was_planned = send.planned_at is not None
+            expected = out_of_turn(send)
             with dying(dies):
                 plan(send)
             if dies:
                 return
             if not was_planned:
                 assert all(batch.size <= BATCH_SIZE for batch in Batch.objects.filter(send=send))
+                obeys_cadence(send, expected)
                 self.planned[send.pk] = Planned(on_list, rows_of([send])[send.pk].cut)
             start(send)
 

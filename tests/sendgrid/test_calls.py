@@ -9,7 +9,7 @@ import pytest
 
 from mailer.sendgrid.errors import CallFailed, SendGridError
 from mailer.sendgrid.logs import LoggedMessage, custom_args, find_messages, query
-from mailer.sendgrid.suppressions import PAGE, Suppressed, pull, suppress_globally
+from mailer.sendgrid.suppressions import PAGE, Suppressed, pull, remove, suppress_globally
 from tests.sendgrid.conftest import Connect
 from tests.sendgrid.wire import Handler, Server, always, answer, json_answer, read_request, serving
 
@@ -194,3 +194,50 @@ def test_addresses_are_suppressed_globally_a_thousand_at_a_time(connect: Connect
     sent = [orjson.loads(request.body)["recipient_emails"] for request in server.requests]
     assert [len(each) for each in sent] == [1000, 500]
     assert [email for each in sent for email in each] == emails
+
+
+def test_an_entry_without_address_or_time_is_left_out_and_counted(connect: Connect) -> None:
+    rows: list[object] = [
+        {"email": "a@example.com", "created": 5},
+        {"email": "b@example.com"},
+        "x",
+        {"created": 1},
+    ]
+    with serving(always(json_answer(200, rows))) as server:
+        (page,) = pull(connect(server.address), "bounces", 0, 10)
+    assert ([entry.email for entry in page.entries], page.odd) == (["a@example.com"], 3)
+
+
+@pytest.mark.parametrize("created", [-5, 11, 10**30])
+def test_entries_of_another_time_than_asked_for_are_an_error(connect: Connect, created: int) -> None:
+    rows = [{"email": "a@example.com", "created": min(created, 2**63 - 1)}]
+    with serving(always(json_answer(200, rows))) as server, pytest.raises(CallFailed) as caught:
+        list(pull(connect(server.address), "bounces", 0, 10))
+    assert caught.value.code == "unexpected"
+
+
+def test_a_server_that_gives_the_same_full_page_for_ever_is_an_error(connect: Connect) -> None:
+    rows = [{"email": f"a{number}@example.com", "created": 7} for number in range(PAGE)]
+    with serving(always(json_answer(200, rows))) as server, pytest.raises(CallFailed) as caught:
+        list(pull(connect(server.address), "bounces", 7, 7))
+    assert caught.value.code == "unexpected"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("bounces", "DELETE /v3/suppression/bounces/a%2Fb%40example.com HTTP/1.1"),
+        ("unsubscribes", "DELETE /v3/asm/suppressions/global/a%2Fb%40example.com HTTP/1.1"),
+    ],
+)
+def test_an_address_is_removed_from_a_list(connect: Connect, name, line: str) -> None:
+    with serving(always(answer(204))) as server:
+        assert remove(connect(server.address), name, "a/b@example.com")
+    assert server.requests[0].line == line
+
+
+def test_an_address_that_is_not_there_is_no_error_but_a_refusal_is(connect: Connect) -> None:
+    with serving(always(json_answer(404, {"errors": []}))) as server:
+        assert not remove(connect(server.address), "bounces", "a@example.com")
+    with serving(always(json_answer(403, {"errors": []}))) as server, pytest.raises(CallFailed):
+        remove(connect(server.address), "bounces", "a@example.com")

@@ -11,10 +11,20 @@ from django.utils import timezone
 from mailer.delivery.models import Batch, Edition, Exclusion, Send, Submission
 from mailer.issues.models import Issue, Newsletter, Story
 from mailer.tracking.models import Event
-from subscribers.models import Consent, MailingList, Subscriber, Subscription, Suppression, Topic
+from subscribers.models import (
+    Consent,
+    Erasure,
+    Lifting,
+    MailingList,
+    Segment,
+    Subscriber,
+    Subscription,
+    Suppression,
+    Topic,
+)
 
 pytestmark = pytest.mark.django_db
-LEDGER = (Send, Batch, Submission, Event, Consent)
+LEDGER = (Send, Batch, Submission, Event, Consent, Erasure, Lifting)
 KEPT = (*LEDGER, Subscriber, Topic, MailingList)
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 HOSTILE = "<script>alert(1)</script>"
@@ -53,6 +63,8 @@ def world():
     edition = Edition.objects.create(
         send=send, story_ids=[], language="en", subject="s", html="h", text="t", tags=[]
     )
+    rule = {"version": 1, "field": "first_name", "is": HOSTILE}
+    segment = Segment.objects.create(slug="hostile", name=HOSTILE, rule=rule)
     submission = uuid.uuid4()
     batch = Batch.objects.create(
         send=send,
@@ -66,6 +78,7 @@ def world():
         MailingList: mailing_list,
         Topic: topic,
         Subscriber: subscriber,
+        Segment: segment,
         Subscription: subscription,
         Newsletter: newsletter,
         Issue: issue,
@@ -76,6 +89,14 @@ def world():
         Suppression: Suppression.objects.create(address="bad@example.org", reason="bounce", detail=HOSTILE),
         Consent: Consent.objects.create(
             subscriber=subscriber, mailing_list=mailing_list, action="imported", source=HOSTILE
+        ),
+        Erasure: Erasure.objects.create(subscriber=subscriber, by=HOSTILE, reason=HOSTILE),
+        Lifting: Lifting.objects.create(
+            address="back@example.org",
+            reason="bounce",
+            suppressed_at=timezone.now(),
+            by=HOSTILE,
+            because=HOSTILE,
         ),
         Event: Event.objects.create(
             sg_event_id="one", kind=HOSTILE, at=timezone.now(), payload={"reason": HOSTILE}

@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from subscribers import tokens
 from subscribers.models import Consent, MailingList, Subscriber, Subscription, Suppression, Topic
+from subscribers.public_page import form_of, partly_hidden
 from subscribers.signals import left
 from subscribers.tokens import Scope
-from subscribers.views import partly_hidden
 
 pytestmark = pytest.mark.django_db
 ORIGIN = 77
@@ -310,3 +311,11 @@ def test_hostile_names_are_shown_as_text(client, subscription, name):
 )
 def test_an_address_is_partly_hidden(address, shown):
     assert partly_hidden(address) == shown
+
+
+def test_files_that_nobody_asked_for_are_not_kept():
+    """They may be of any size: one that were kept would fill the disk."""
+    fields = {"act": "save", "mine": SimpleUploadedFile("mine.txt", b"x" * 100_000), "reason": "other"}
+    request = RequestFactory().post("/p", fields)
+    assert form_of(request).dict() == {"act": "save", "reason": "other"}
+    assert not request.FILES

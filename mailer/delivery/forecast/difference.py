@@ -9,20 +9,27 @@ from django.db.backends.utils import CursorWrapper
 
 from mailer.delivery.forecast.figures import Difference, ReasonCount
 from mailer.delivery.forecast.foreseen import Foreseen, ledger
-from mailer.delivery.forecast.wording import JOINED, OFF_LIST, WORDS
-from mailer.delivery.models import Send
+from mailer.delivery.forecast.wording import JOINED, OFF_AUDIENCE, OFF_LIST, WORDS
+from mailer.delivery.models import Send, SendSegment
 
 IS_NEW = "now.got AND before.got IS NOT TRUE"
 FELL_OUT = "before.got AND now.got IS NOT TRUE"
 """Over the relation of `Beside`."""
-BECAUSE_NEW = f"CASE WHEN before.subscriber_id IS NULL THEN '{JOINED}' ELSE before.reason END"
-BECAUSE_OUT = f"CASE WHEN now.subscriber_id IS NULL THEN '{OFF_LIST}' ELSE now.reason END"
+BECAUSE_NEW = f"""
+CASE WHEN before.subscriber_id IS NOT NULL THEN before.reason
+    WHEN subscription.created_at < %(then)s THEN '{OFF_AUDIENCE}' ELSE '{JOINED}' END
+"""
+BECAUSE_OUT = f"""
+CASE WHEN now.subscriber_id IS NOT NULL THEN now.reason
+    WHEN subscription.subscriber_id IS NOT NULL THEN '{OFF_AUDIENCE}' ELSE '{OFF_LIST}' END
+"""
 
 
 @dataclass(frozen=True)
 class Beside:
     """The people of a send and those of the newsletter's last one, as SQL after FROM: `now` and `before`, of which one
-    may be missing, and their common `subscriber_id`. Its own parameters are `values`."""
+    may be missing, their common `subscriber_id`, and who is on the list in `subscription`. Its own parameters are
+    `values`."""
 
     last: Send
     sql: str
@@ -41,11 +48,22 @@ def beside_last(who: Foreseen) -> Beside | None:
             "SELECT DISTINCT ON (subscriber_id) subscriber_id, reason"
             f" FROM ({ledger('last')}) each_send ORDER BY subscriber_id, reason IS NOT NULL, send_id DESC"
         )
+    # Where neither has an audience, who is not in one of them was not on the list: that need not be asked of everybody.
+    cut = SendSegment.objects.filter(send__in=[who.send, *sends]).exists()
     sql = f"""
         (SELECT subscriber_id, reason, reason IS NULL AS got FROM ({who.sql}) foreseen) now
         FULL JOIN (SELECT subscriber_id, reason, reason IS NULL AS got FROM ({then}) ledger) before USING (subscriber_id)
+        LEFT JOIN (
+            SELECT subscriber_id, created_at FROM subscribers_subscription WHERE %(cut)s AND mailing_list_id = %(list)s
+        ) subscription USING (subscriber_id)
         """
-    return Beside(sends[0], sql, {**who.values, "last": [send.pk for send in sends]})
+    values = {
+        "last": [send.pk for send in sends],
+        "then": sends[0].planned_at,
+        "cut": cut,
+        "list": who.send.mailing_list_id,
+    }
+    return Beside(sends[0], sql, {**who.values, **values})
 
 
 def compare(cursor: CursorWrapper, who: Foreseen) -> Difference | None:

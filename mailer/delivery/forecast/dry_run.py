@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from mailer.delivery.audience import audience_of
 from mailer.delivery.forecast.difference import compare, reason_counts
 from mailer.delivery.forecast.figures import (
     DomainCount,
@@ -68,6 +69,7 @@ def forecast(who: Foreseen) -> Forecast:
         send=send.pk if send.planned_at else None,
         issue=str(send.issue),
         mailing_list=send.mailing_list.name,
+        audience=str(audience_of(send)),
         planned_at=send.planned_at,
         started_at=send.started_at,
         schedule=str(schedule_of(send)),

@@ -7,10 +7,20 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from mailer.delivery.cadence import goes_out_at, in_the_way
 from mailer.delivery.forecast.verdict import Explanation, Verdict
 from mailer.delivery.forecast.wording import moment
 from mailer.delivery.models import Batch, Delivery, Exclusion, ExclusionReason, Send
-from subscribers.models import Consent, Subscriber, Subscription, Suppression, SuppressionReason, Topic
+from subscribers.models import (
+    Cadence,
+    Consent,
+    PauseReason,
+    Subscriber,
+    Subscription,
+    Suppression,
+    SuppressionReason,
+    Topic,
+)
 
 _SUPPRESSIONS = {
     Exclusion.Reason.SUPPRESSED_COMPLAINT: Suppression.Reason.COMPLAINT,
@@ -18,6 +28,14 @@ _SUPPRESSIONS = {
     Exclusion.Reason.SUPPRESSED_INVALID: Suppression.Reason.INVALID,
     Exclusion.Reason.SUPPRESSED_UNSUBSCRIBE: Suppression.Reason.UNSUBSCRIBE,
     Exclusion.Reason.SUPPRESSED_MANUAL: Suppression.Reason.MANUAL,
+}
+_CADENCES = {
+    Exclusion.Reason.EVERY_SECOND: Cadence.SECOND,
+    Exclusion.Reason.MONTHLY: Cadence.MONTHLY,
+}
+_PAUSES = {
+    Exclusion.Reason.PAUSED: PauseReason.ASKED,
+    Exclusion.Reason.SOFT_BOUNCES: PauseReason.SOFT_BOUNCES,
 }
 
 
@@ -75,8 +93,10 @@ def _prove(send: Send, subscriber: Subscriber, reason: ExclusionReason) -> _Proo
             return _Proof(
                 holds, more=f"signed up on {moment(asked.at if asked else subscription.created_at)}"
             )
+    if reason in _CADENCES:
+        return _out_of_turn(send, subscription, _CADENCES[reason])
     changed = consents.filter(action=Consent.Action.CHANGED, detail__changed__has_key="paused_until").first()
-    until = subscription.paused_until
+    until = subscription.paused_until if subscription.paused_because == _PAUSES[reason] else None
     return _Proof(
         holds=until is not None and until > timezone.now().date(),
         since=changed.at if changed else None,
@@ -103,6 +123,14 @@ def _already(send: Send, subscriber: Subscriber) -> _Proof:
         True,
         found.batch.changed_at if accepted else None,
         f"from send {found.send_id}" if accepted else f"of send {found.send_id} it is not known",
+    )
+
+
+def _out_of_turn(send: Send, subscription: Subscription, cadence: Cadence) -> _Proof:
+    found = in_the_way(send, subscription.subscriber_id, cadence)
+    return _Proof(
+        holds=found is not None and subscription.cadence == cadence,
+        more=f"{found.issue} from send {found.pk} of {moment(goes_out_at(found))}" if found else "",
     )
 
 

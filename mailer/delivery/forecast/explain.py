@@ -1,11 +1,14 @@
 """Why somebody gets a send, or does not: the answer for one person, in a sentence or two."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Lower
+from django.utils import timezone
 
+from mailer.delivery.audience import Audience, audience_of, predicate
 from mailer.delivery.forecast.delivered import explain_delivery, stories_of
 from mailer.delivery.forecast.excluded import explain_exclusion
 from mailer.delivery.forecast.foreseen import Foreseen, foreseen
@@ -65,13 +68,47 @@ def _off_the_list(send: Send, subscriber: Subscriber) -> Explanation:
         text = f"{subscriber.email} is not on the list {send.mailing_list}, which {send.issue} goes to."
         return Explanation(subscriber.email, Verdict.NOT_ON_LIST, text)
     joined, planned = moment(there.created_at), moment(send.planned_at or there.created_at)
+    audience = audience_of(send)
+    if audience.rolling:
+        text = (
+            f"{subscriber.email} has not confirmed a subscription since {planned}, when {send.issue} began to welcome "
+            "those who do. It is sent to nobody else."
+        )
+        return Explanation(subscriber.email, Verdict.NOT_IN_AUDIENCE, text)
+    if not _is_in(audience, send, subscriber):
+        text = (
+            f"{subscriber.email} is on the list {send.mailing_list}, but not in the audience of {send.issue}: it goes to "
+            f"{audience}."
+        )
+        return Explanation(subscriber.email, Verdict.NOT_IN_AUDIENCE, text)
+    if audience.parts and send.planned_at and there.created_at < send.planned_at:
+        text = (
+            f"{subscriber.email} was not in the audience of {send.issue} when send {send.pk} was planned on "
+            f"{moment(send.planned_at)}, and would be now: it goes to {audience}.{_again(send)}"
+        )
+        return Explanation(subscriber.email, Verdict.NOT_IN_AUDIENCE, text)
     text = (
         f"{subscriber.email} joined the list {send.mailing_list} on {joined}, after send {send.pk} was planned on "
-        f"{planned}."
+        f"{planned}.{_again(send)}"
     )
-    if send.started_at:
-        text += f" When it is over, who has not got it gets it with: mailer send {send.issue} --again"
     return Explanation(subscriber.email, Verdict.NOT_ON_LIST, text, since=there.created_at)
+
+
+def _is_in(audience: Audience, send: Send, subscriber: Subscriber) -> bool:
+    """Whether somebody is in an audience by what is known of them now."""
+    asked = predicate(audience, send.planned_at or timezone.now(), few=True)
+    values: dict[str, Any] = {**asked.params, "subscriber": subscriber.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {asked.sql} FROM subscribers_subscriber subscriber WHERE id = %(subscriber)s", values
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _again(send: Send) -> str:
+    if not send.started_at:
+        return ""
+    return f" When it is over, who has not got it gets it with: mailer send {send.issue} --again"
 
 
 def _would_get(

@@ -64,8 +64,8 @@ class Difference:
         send: its number.
         recipients: who got it then, or may have; those whose mail bounced among them.
         kept: who got it then and get it now.
-        new: who get it now and did not then; the reason is JOINED, or the one that held then.
-        out: who got it then and do not now; the reason is OFF_LIST, or the one that holds now.
+        new: who get it now and did not then; the reason is JOINED, OFF_AUDIENCE, or the one that held then.
+        out: who got it then and do not now; the reason is OFF_LIST, OFF_AUDIENCE, or the one that holds now.
     """
 
     send: int
@@ -82,6 +82,7 @@ class Forecast:
 
     Args:
         send: its number, None where it is not planned yet.
+        audience: whom on the list it is for, in words.
         schedule: when it goes out, in words.
         requests: how many are made of SendGrid, when none of them has to be made in parts.
         editions: those that somebody gets, most people first.
@@ -95,6 +96,7 @@ class Forecast:
     send: int | None
     issue: str
     mailing_list: str
+    audience: str
     planned_at: datetime | None
     started_at: datetime | None
     schedule: str

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
 from mailer.delivery.editions import Editions
 from mailer.delivery.members import MEMBERS
@@ -68,6 +69,7 @@ def foreseen(send: Send) -> Iterator[Foreseen]:
 
     Raises:
         BuildError: the send is not planned and its issue cannot be rendered.
+        BadAudience: the send is not planned and its audience cannot be told.
     """
     if send.planned_at is not None:
         with _one_moment():
@@ -106,7 +108,7 @@ def _planned(send: Send) -> Foreseen:
 
 
 def _unplanned(cursor: CursorWrapper, send: Send) -> Foreseen:
-    built = gather_editions(cursor, send)
+    built = gather_editions(cursor, send, timezone.now())
     write_choices(cursor, built, range(len(built.built)))
     cursor.execute(
         """

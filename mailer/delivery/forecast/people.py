@@ -15,7 +15,7 @@ from mailer.delivery.errors import DeliveryError
 from mailer.delivery.forecast.wording import WORDS
 from mailer.delivery.members import MEMBERS
 from mailer.delivery.models import Send
-from subscribers.importing.refused_file import defuse
+from subscribers.spreadsheet import defuse
 
 AT_ONCE = 2_000
 """Rows that are read from the database at a time."""

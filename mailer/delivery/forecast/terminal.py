@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mailer.delivery.audience import CANDIDATES, EVERYBODY
 from mailer.delivery.forecast.figures import Difference, Forecast, ReasonCount, ZoneCount
 from mailer.delivery.forecast.wording import JOINED, moment, printable
 from mailer.delivery.schedule import AT_ONCE
@@ -23,7 +24,7 @@ def show_forecast(console: Console, told: Forecast) -> None:
     else:
         title = f"{told.issue}, as it would be planned now"
     console.print(plain(title, "bold"))
-    console.print(plain(f"to {told.mailing_list}, {told.schedule}", "dim"))
+    console.print(plain(f"to the list {told.mailing_list}: {told.audience}, {told.schedule}", "dim"))
     _findings(console, told)
     _sum(console, told)
     _editions(console, told)
@@ -50,7 +51,7 @@ def _findings(console: Console, told: Forecast) -> None:
 def _sum(console: Console, told: Forecast) -> None:
     table = _table("", "people")
     table.show_header = False
-    table.add_row("on the list", f"{told.candidates:,}")
+    table.add_row(CANDIDATES[told.audience != EVERYBODY], f"{told.candidates:,}")
     _reasons(table, told.excluded, "  left out: ", "-")
     table.add_row(Text("get it", "bold"), Text(f"{told.recipients:,}", "bold"))
     console.print()

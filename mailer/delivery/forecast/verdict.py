@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
     EXCLUDED = "excluded"
+    NOT_IN_AUDIENCE = "not_in_audience"
     NOT_ON_LIST = "not_on_list"
     NO_SUBSCRIBER = "no_subscriber"
 

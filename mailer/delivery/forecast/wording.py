@@ -9,13 +9,15 @@ from mailer.delivery.models import Exclusion
 REJECTED = "rejected"
 """Beside the reasons of an exclusion: who was meant to get a send, and whom SendGrid does not take."""
 OFF_LIST = "off_list"
+OFF_AUDIENCE = "off_audience"
 JOINED = "joined"
-"""Why the list of one send differs from that of another."""
+"""Why the people of one send differ from those of another."""
 
 WORDS: dict[str, str] = {
     **{reason.value: reason.label for reason in Exclusion.Reason},
     REJECTED: "refused by SendGrid",
     OFF_LIST: "no longer on the list",
+    OFF_AUDIENCE: "not in the audience",
     JOINED: "joined since",
 }
 

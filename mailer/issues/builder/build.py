@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from mailer.issues.builder.colours import is_colour
 from mailer.issues.builder.content import BuildError, Edition, IssueContent, NewsletterContent, StoryContent
 from mailer.issues.builder.escape import many_lines, one_line
 from mailer.issues.builder.expressions import LINK_NAMES, Expression
@@ -19,6 +18,7 @@ from mailer.issues.builder.plaintext import Notes, TextStory, text_of, text_part
 from mailer.issues.builder.script import is_language
 from mailer.issues.builder.theme import compile_mjml, is_theme, render_theme, unknown_theme
 from mailer.issues.builder.words import Words, words_for
+from subscribers.colours import is_colour
 
 # Far beyond what a mail program shows; each story takes two placeholders of the thousand that there are.
 MOST_STORIES = 200

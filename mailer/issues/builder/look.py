@@ -5,8 +5,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from mailer.issues.builder.colours import readable_on, text_on
 from mailer.issues.builder.script import direction, font_stack, outlook_font, written_as
+from subscribers.colours import readable_on, text_on
 
 _DARK_CARD = "#1c1f23"
 

@@ -5,11 +5,8 @@ django-unfold has no type hints: to a type checker its classes are Django's own,
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Model, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import Model
 from django.http import HttpRequest
-
-from subscribers.models import Subscriber
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _ModelAdmin
@@ -49,7 +46,6 @@ __all__ = [
     "TabularInline",
     "TextInput",
     "Textarea",
-    "subscribers_at",
 ]
 
 
@@ -76,8 +72,3 @@ class Countless:
     paginator: Any = InfinitePaginator
     show_full_result_count = False
     list_disable_select_all = True
-
-
-def subscribers_at(address: str) -> QuerySet[Subscriber]:
-    """The subscriber with exactly this address, without case, found by its index. None or one."""
-    return Subscriber.objects.alias(address=Lower("email")).filter(address=Lower(Value(address.strip())))

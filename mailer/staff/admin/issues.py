@@ -7,13 +7,34 @@ from django.contrib import admin
 from django.db.models import Count, JSONField, QuerySet, TextField, URLField
 from django.http import HttpRequest
 
+from mailer.delivery.errors import DeliveryError
+from mailer.delivery.welcome import check_welcome_issue
+from mailer.issues.builder.content import BuildError
 from mailer.issues.models import Issue, Newsletter, Story
 from mailer.staff.admin.base import ColourInput, InlineFormSet, ModelAdmin, ModelForm, StackedInline, Textarea
 from mailer.staff.admin.ordering import Place, in_order
 
 
+class NewsletterForm(ModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "welcome_issue" in self.fields:  # not where somebody may only look
+            offered: Any = self.fields["welcome_issue"]
+            offered.queryset = Issue.objects.filter(newsletter=self.instance.pk)
+
+    def clean_welcome_issue(self) -> Issue | None:
+        chosen: Issue | None = self.cleaned_data["welcome_issue"]
+        if chosen is not None and chosen.pk != self.initial.get("welcome_issue"):
+            try:
+                check_welcome_issue(chosen)
+            except (DeliveryError, BuildError) as error:
+                raise forms.ValidationError(str(error)) from error
+        return chosen
+
+
 @admin.register(Newsletter)
 class NewsletterAdmin(ModelAdmin):
+    form = NewsletterForm
     list_display = ("name", "mailing_list", "theme", "language", "from_email")
     list_select_related = ("mailing_list",)
     prepopulated_fields = {"slug": ("name",)}
@@ -25,7 +46,7 @@ class NewsletterAdmin(ModelAdmin):
             {"fields": (("from_name", "from_email"), ("reply_to", "unsubscribe_email"), "postal_address")},
         ),
         ("Look", {"fields": (("theme", "colour"), ("website", "logo"))}),
-        ("Steering", {"fields": (("owner_email", "time_zone"), "lateness_limit")}),
+        ("Steering", {"fields": (("owner_email", "time_zone"), ("lateness_limit", "welcome_issue"))}),
         (
             "Pace",
             {

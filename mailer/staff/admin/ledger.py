@@ -21,21 +21,39 @@ class SubmissionInline(ReadOnly, TabularInline):
     show_change_link = True
 
 
+class CarriesFilter(admin.SimpleListFilter):
+    """What goes out with a batch."""
+
+    title = "what it carries"
+    parameter_name = "carries"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("send", "a part of a send"), ("letter", "a letter")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Batch]) -> QuerySet[Batch]:
+        return queryset if self.value() is None else queryset.filter(letter__isnull=self.value() == "send")
+
+
 @admin.register(Batch)
 class BatchAdmin(ReadOnly, Countless, ModelAdmin):
-    list_display = ("id", "send", "size", "state", "due_at", "attempts", "changed_at")
-    list_filter = ("state",)
-    list_select_related = ("send__issue__newsletter",)
+    list_display = ("id", "carried", "size", "state", "due_at", "attempts", "changed_at")
+    list_filter = ("state", CarriesFilter)
+    list_select_related = ("send__issue__newsletter", "letter")
     search_fields = ("=send__id", "=submission_id")
     search_help_text = "The number of a send, or the id of a submission"
     ordering = ("-id",)
     fields = (
-        ("send", "size"),
+        ("carried", "size"),
         ("state", "attempts"),
         ("due_at", "queued_at"),
         ("changed_at", "submission_id"),
     )
+    readonly_fields = ("carried",)
     inlines = (SubmissionInline,)
+
+    @admin.display(description="carries", ordering="send")
+    def carried(self, batch: Batch) -> str:
+        return f"Send {batch.carries}" if batch.send_id else batch.carries.capitalize()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         return super().get_queryset(request).defer("subscriber_ids")

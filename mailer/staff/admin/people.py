@@ -7,22 +7,28 @@ from django.contrib import admin, messages
 from django.core.validators import validate_email
 from django.db.models import Exists, JSONField, OuterRef, QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from mailer.staff.admin.base import (
     CheckboxSelectMultiple,
     Countless,
-    ModelAdmin,
     ModelForm,
     NoDelete,
     ReadOnly,
     TabularInline,
     Textarea,
-    subscribers_at,
 )
+from mailer.staff.admin.person import PersonPages, may_erase, may_export
 from subscribers.leaving import leave
 from subscribers.models import MailingList, Subscriber, Subscription, Suppression, Topic
+from subscribers.person.edited import record_edit
+from subscribers.privacy import erased
+from subscribers.search.find import find
+
+MOST_FOUND = 1_000
+"""People whom a search brings at most; the filters beside it choose among them."""
 
 
 class ListFilter(admin.SimpleListFilter):
@@ -94,22 +100,29 @@ class SubscriberForm(ModelForm):
     def clean_email(self) -> str:
         address: str = self.cleaned_data["email"].strip()
         validate_email(address)
+        if "email" in self.changed_data and (
+            erased.suppressed(address) or erased.stands(address, besides=self.instance.pk or 0)
+        ):
+            raise forms.ValidationError(
+                "Whoever has this address was erased. They can sign up again by themselves; nobody else can do it."
+            )
         return address
 
 
 class SubscriptionInline(ReadOnly, TabularInline):
     model = Subscription
     extra = 0
-    fields = ("mailing_list", "state", "paused_until", "source", "created_at", "changed_at")
+    fields = ("mailing_list", "state", "cadence", "paused_until", "source", "created_at", "changed_at")
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(NoDelete, Countless, ModelAdmin):
+class SubscriberAdmin(NoDelete, Countless, PersonPages):
+    change_form_outer_before_template = "staff/person_bar.html"
     list_display = ("email", "name", "lists", "language", "country", "suppressed")
     list_filter = (ListFilter, StateFilter, SuppressedFilter)
     list_per_page = 50
     search_fields = ("email", "first_name", "last_name")
-    search_help_text = "A whole address is found at once; parts of an address or a name take longer"
+    search_help_text = "Any part of the address and the name"
     ordering = ("-id",)
     actions = ("take_off_every_list",)
     form = SubscriberForm
@@ -121,7 +134,7 @@ class SubscriberAdmin(NoDelete, Countless, ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        subscribers: QuerySet[Any] = super().get_queryset(request)
+        subscribers: QuerySet[Any] = super().get_queryset(request).filter(erased_at=None)
         suppressions = Suppression.objects.filter(address=Lower(OuterRef("email")))
         annotated: QuerySet[Any] = subscribers.annotate(is_suppressed=Exists(suppressions))
         return annotated.prefetch_related("subscriptions__mailing_list")
@@ -129,11 +142,12 @@ class SubscriberAdmin(NoDelete, Countless, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if "@" in search_term:
-            exact = queryset.filter(pk__in=subscribers_at(search_term))
-            if exact.exists():
-                return exact, False
-        return super().get_search_results(request, queryset, search_term)
+        if not search_term.strip():
+            return queryset, False
+        found = find(search_term, MOST_FOUND)
+        if found.more:
+            messages.info(request, f"More than {MOST_FOUND:,} people fit: say more of the address or name.")
+        return queryset.filter(pk__in=found.ids), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The database says when a row was made, so there is nothing to show before there is one."""
@@ -143,7 +157,27 @@ class SubscriberAdmin(NoDelete, Countless, ModelAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple[type[SubscriptionInline], ...]:
         return (SubscriptionInline,) if obj else ()
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        may = {"may_export": may_export(request), "may_erase": may_erase(request)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **may})
+
     def save_model(self, request: HttpRequest, obj: Subscriber, form: Any, change: Any) -> None:
+        """Store what somebody of the staff typed. A change goes into the record of consent, with their name."""
+        if change:
+            people = Subscriber.objects.select_for_update(no_key=True)
+            # Erased in the same moment they stay so: what the form holds of them is not written back.
+            before = get_object_or_404(people, pk=obj.pk, erased_at=None)
+            source = f"staff: {request.user.get_username()}"
+            record_edit(before, obj, source=source)
+            if before.email.lower() != obj.email.lower():
+                erased.came_back(obj.email)
+                erased.moved(before, by=source)
         obj.changed_at = timezone.now()
         super().save_model(request, obj, form, change)
 

@@ -18,6 +18,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST
 
+from mailer.delivery.audience import audience_of
 from mailer.delivery.models import Batch, Exclusion, Send
 from mailer.delivery.progress import Progress, dues, progress, waits_for_winner
 from mailer.delivery.schedule import schedule_of
@@ -152,6 +153,7 @@ def steering(send: Send) -> dict[str, Any]:
         "segments": segments(now),
         "unknown": now.unknown,
         "schedule": schedule_of(send),
+        "audience": audience_of(send),
         "first": first,
         "last": last,
         "due": due,
@@ -161,7 +163,7 @@ def steering(send: Send) -> dict[str, Any]:
         "notices": send.notices.order_by("-id")[:20],
         "may_pause": open_ and send.paused_at is None and now.waiting > 0,
         "may_resume": open_ and send.paused_at is not None,
-        "may_cancel": open_ and now.waiting + now.unknown > 0,
+        "may_cancel": open_ and (send.rolling or now.waiting + now.unknown > 0),
     }
 
 
@@ -174,7 +176,7 @@ def state_of(send: Send, now: Progress) -> str:
     if send.started_at is None:
         return "Not started"
     if now.waiting == 0:
-        return "Sent"
+        return "Welcomes" if send.rolling else "Sent"
     return "Waits for its winner" if waits_for_winner(send) and not now.in_flight else "Running"
 
 
@@ -190,4 +192,9 @@ def _steer(request: HttpRequest, send: Send, act: str, why: str, sure: bool) -> 
             return done, "It goes on." if done else "It was not paused, or is cancelled: nothing was changed."
         case _:
             done = cancel(send.pk, f"Cancelled by {who}: {why}")
-            return done, "Cancelled for good." if done else "It was cancelled already: nothing was changed."
+            return (
+                done,
+                "Cancelled for good."
+                if done
+                else "It is over, or was cancelled already: nothing was changed.",
+            )

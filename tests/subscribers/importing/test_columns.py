@@ -33,7 +33,7 @@ def test_headers_are_known_whatever_their_case_accents_and_language(header, fiel
 def test_other_columns_become_attributes_that_a_merge_tag_can_name():
     columns = map_columns(["Company Size", "email", "2nd phone", "", "公司", "company-size", "E-Mail"], "x")
     assert columns.fields == {"email": 1}
-    assert [key for _, key in columns.attributes] == [
+    assert [each.key for each in columns.attributes] == [
         "company_size", "column_2nd_phone", "column_4", "公司", "company_size_2", "e_mail",
     ]  # fmt: skip
 

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from subscribers.importing import CannotImport
-from subscribers.importing.dialect import detect, open_text
+from subscribers.importing.dialect import detect, text_of
 
 TABLE = "email;first name\nzoe@example.org;Zoë\nli@example.org;李\n"
 WESTERN = "email;first name\nzoe@example.org;Zoë\n"
@@ -30,7 +30,7 @@ def test_the_encoding_is_told_from_the_bytes(tmp_path, content, encoding, text):
     path = written(tmp_path, content)
     dialect = detect(path)
     assert (dialect.encoding, dialect.delimiter) == (encoding, ";")
-    with open_text(path, dialect.encoding, dialect.mark) as file:
+    with text_of(path.open("rb"), dialect) as file:
         assert file.read() == text
 
 
@@ -45,7 +45,7 @@ def test_a_broken_byte_does_not_turn_a_utf_8_file_into_latin_1(tmp_path):
     path = written(tmp_path, TABLE.encode() * 9 + b"broken@example.org;Zo\xeb\n")
     dialect = detect(path)
     assert dialect.encoding == "utf-8"
-    with open_text(path, dialect.encoding, dialect.mark) as file:
+    with text_of(path.open("rb"), dialect) as file:
         assert file.read().endswith("broken@example.org;Zo\udceb\n")
 
 

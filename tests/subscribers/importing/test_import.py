@@ -1,14 +1,26 @@
 import csv
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from django.db import connection, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from subscribers.importing import CannotImport, Note, Refusal, import_file
-from subscribers.models import Consent, MailingList, Subscriber, Subscription, Suppression, Topic
+from subscribers.importing import CannotImport, Note, Refusal, import_file, steer
+from subscribers.models import (
+    Consent,
+    Erasure,
+    Import,
+    ImportedRow,
+    MailingList,
+    Subscriber,
+    Subscription,
+    Suppression,
+    Topic,
+)
+from subscribers.privacy.erase import erase
+from subscribers.privacy.erased import address_hash
 from tests.subscribers.importing.conftest import run_import
 
 
@@ -36,7 +48,8 @@ def test_new_people_become_active_with_a_consent_record(importing, weekly):
     subscription = Subscription.objects.get(subscriber=anna, mailing_list=weekly)
     assert (subscription.state, subscription.source) == ("active", "people.csv")
     consent = Consent.objects.get(subscriber=anna, mailing_list=weekly)
-    assert (consent.action, consent.source, consent.detail) == ("imported", "people.csv", {"line": 2})
+    assert (consent.action, consent.source) == ("imported", "people.csv")
+    assert consent.detail == {"import": Import.objects.get().pk, "line": 2}
     assert (summary.rows, summary.imported, summary.subscribed, summary.adds_up) == (1, 1, 1, True)
 
 
@@ -50,7 +63,7 @@ def test_of_rows_with_the_same_address_the_last_value_of_each_field_counts(impor
         "Anna@EXAMPLE.org,,,,,\n"
     )
     assert (summary.rows, summary.imported, summary.duplicates_in_file) == (4, 2, 2)
-    anna = Subscriber.objects.get(email="Anna@example.org")
+    anna = Subscriber.objects.get(email="ANNA@example.org")
     assert (anna.first_name, anna.last_name, anna.topic_ids) == ("Anna", "Li", [Topic.objects.get().pk])
     assert anna.attributes == {"a": "2", "b": "3"}
     assert summary.adds_up
@@ -165,18 +178,20 @@ def test_a_file_without_a_header_is_refused_as_a_whole(importing, content):
         importing(content)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_an_interruption_leaves_nothing(weekly, tmp_path, error):
+def test_an_interruption_leaves_the_chunks_before_it_and_no_half_one(weekly, tmp_path):
     path = tmp_path / "people.csv"
-    path.write_text("email\nanna@example.org\nbad\n")
+    path.write_text("email\n" + "".join(f"p{n}@example.org\n" for n in range(10)))
 
     def interrupt(done, total):
-        raise error
+        if Subscriber.objects.count() == 6:
+            raise KeyboardInterrupt
 
-    with pytest.raises(error):
-        import_file(path, weekly, refused_path=tmp_path / "refused.csv", progress=interrupt)
-    assert not Subscriber.objects.exists()
-    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(KeyboardInterrupt):
+        import_file(path, weekly, refused_path=tmp_path / "refused.csv", progress=interrupt, rows=3)
+    assert Subscriber.objects.count() == Subscription.objects.count() == Consent.objects.count() == 6
+    stored = Import.objects.get()
+    assert (stored.state, stored.rows_read) == ("running", 6)
+    assert steer.due() == [stored.pk]
 
 
 def test_the_file_is_not_overwritten_by_its_own_refusals(weekly, tmp_path):
@@ -191,8 +206,9 @@ def test_a_place_for_refusals_that_cannot_be_written_is_named(weekly, tmp_path):
     path = tmp_path / "people.csv"
     path.write_text("email\nanna@example.org\n")
     with pytest.raises(CannotImport, match="cannot be written to"):
-        import_file(path, weekly, refused_path=tmp_path / "none" / "x.csv", progress=lambda done, total: None)
+        import_file(path, weekly, refused_path=tmp_path / "none" / "x.csv")
     assert not Subscriber.objects.exists()
+    assert not Import.objects.exists()
 
 
 def test_an_ordinary_database_role_imports_the_same(importing):
@@ -263,6 +279,55 @@ def test_somebody_who_signs_up_in_the_middle_is_merged(tmp_path):
     assert Subscription.objects.filter(state="active").count() == Consent.objects.count() == 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_somebody_changes_in_the_middle_is_kept_and_merged_with(tmp_path):
+    weekly = MailingList.objects.create(slug="weekly", name="Weekly")
+    anna = Subscriber.objects.create(email="anna@example.org", attributes={"a": "1"})
+    path = tmp_path / "people.csv"
+    path.write_text("email,first name,b\nanna@example.org,Anna,2\n")
+
+    def change() -> None:
+        Subscriber.objects.filter(pk=anna.pk).update(last_name="Li", attributes={"a": "3"})
+        connections.close_all()
+
+    changed = []
+
+    def change_before_the_update(execute, sql, params, many, context):
+        if sql.strip().startswith("UPDATE subscribers_subscriber known") and not changed:
+            changed.append(True)
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(change).result(timeout=60)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(change_before_the_update):
+        summary = run_import(path, weekly)
+    anna.refresh_from_db()
+    assert (anna.first_name, anna.last_name, anna.attributes) == ("Anna", "Li", {"a": "3", "b": "2"})
+    assert (summary.merged_with_store, summary.subscribed) == (1, 1)
+    assert ImportedRow.objects.get().former == {"first_name": "", "attributes": {"a": "3"}}
+
+
+def test_who_was_erased_is_refused_and_others_are_not(importing, weekly):
+    gone = Subscriber.objects.create(email="gone@invalid.example")
+    Erasure.objects.create(subscriber=gone, address_hash=address_hash("Anna@example.org"), by="themselves")
+    summary = importing("email\nANNA@example.org\nbo@example.org\n")
+    assert (summary.refused, summary.imported) == ({Refusal.ERASED: 1}, 1)
+    assert not Subscriber.objects.filter(email__iexact="anna@example.org").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("用户@例子.example.com", "用户@xn--fsqu00a.example.com"),
+        ("anna@bücher.example.com", "anna@xn--bcher-kva.example.com"),
+        ("δοκιμή@example.org", "δοκιμή@example.org"),
+    ],
+)
+def test_international_addresses_are_imported(importing, typed, stored):
+    importing(f"email\n{typed}\n")
+    assert Subscriber.objects.get().email == stored
+
+
 cells = st.sampled_from(
     [
         "anna@example.org",
@@ -317,3 +382,48 @@ def test_any_bytes_are_imported_or_explained_and_twice_is_the_same_as_once(weekl
             assert (twice.rows, twice.unchanged, twice.refused) == (once.rows, once.imported, once.refused)
             assert twice.adds_up
         transaction.set_rollback(True)
+
+
+def test_who_is_erased_while_an_import_runs_does_not_come_back_with_it(importing, weekly):
+    anna = Subscriber.objects.create(email="anna@example.org")
+
+    def erase_anna(done, total):
+        erase(anna.pk, by="the person", source="erasure page")
+
+    summary = importing(
+        "email\nbo@example.org\nAnna@example.org\ncy@example.org\n", progress=erase_anna, rows=1
+    )
+    assert (summary.rows, summary.refused, summary.imported) == (3, {Refusal.ERASED: 1}, 2)
+    assert summary.adds_up
+    assert not Subscriber.objects.filter(email__iexact="anna@example.org").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_waits_for_the_chunk_that_is_merged(tmp_path):
+    weekly = MailingList.objects.create(slug="weekly", name="Weekly")
+    anna = Subscriber.objects.create(email="anna@example.org")
+    path = tmp_path / "people.csv"
+    path.write_text("email,status\nanna@example.org,unsubscribed\nanna@example.org,complained\n")
+
+    def go():
+        try:
+            return erase(anna.pk, by="the person", source="erasure page")
+        finally:
+            connections.close_all()
+
+    going = []
+    with ThreadPoolExecutor(1) as pool:
+
+        def erase_after_the_match(execute, sql, params, many, context):
+            answer = execute(sql, params, many, context)
+            if "CREATE TEMPORARY TABLE import_incoming" in sql and not going:
+                going.append(pool.submit(go))
+                wait([going[0]], timeout=0.5)
+            return answer
+
+        with connection.execute_wrapper(erase_after_the_match):
+            run_import(path, weekly)
+        assert going[0].result(timeout=60).suppressed_for == "complaint"
+    assert not Subscription.objects.exists()
+    assert not Suppression.objects.exists()
+    assert not ImportedRow.objects.exists()

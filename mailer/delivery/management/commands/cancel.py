@@ -27,13 +27,16 @@ class Command(BaseCommand):
             found = find_send(send)
         except DeliveryError as error:
             raise CommandError(str(error)) from error
-        if not cancel(found.pk, because):
-            if discard(found):
-                self.stdout.write(f"Send {found.pk} was not started; its plan is forgotten.")
-            else:
-                self.stdout.write(f"Send {found.pk} was cancelled already.")
+        done = cancel(found.pk, because)
+        if not done and discard(found):
+            self.stdout.write(f"Send {found.pk} was not started; its plan is forgotten.")
             return
         now = progress(found)
+        if not done:
+            found.refresh_from_db()
+            why = "was cancelled already" if found.cancelled_at else f"is over: {now.accepted:,} got it"
+            self.stdout.write(f"Send {found.pk} {why}. Nothing was cancelled.")
+            return
         self.stdout.write(
             f"Send {found.pk} is cancelled. {now.accepted:,} got it, {now.cancelled:,} do not get it, "
             f"{now.in_flight:,} are in requests under way, {now.unknown:,} are unknown.\n"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from mailer.delivery.audience import audience_of
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.find import find_send
 from mailer.delivery.forecast.listing import REASONS
@@ -86,7 +87,9 @@ class Command(BaseCommand):
 def _summary(send: Send) -> str:
     """Where the send stands, in one line; on stderr, so that a pipe gets people only."""
     now = progress(send)
-    text = f"Send {send.pk} of {send.issue}: {now}."
+    audience = audience_of(send)
+    to = f" to {audience}" if audience.parts else ""
+    text = f"Send {send.pk} of {send.issue}{to}: {now}."
     if send.cancelled_at:
         text += (
             f"\nIt was cancelled on {moment(send.cancelled_at)}: {send.cancelled_because} {now.accepted:,} had got it by "

@@ -7,8 +7,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from rich.console import Console
+from rich.markup import escape
 
 from mailer.delivery.arrangement import add_arrangement, arranged
+from mailer.delivery.audience import audience_of
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.forecast.wording import printable
 from mailer.delivery.models import Send
@@ -100,7 +102,8 @@ def _ask(console: Console, send: Send) -> None:
     if not sys.stdin.isatty():
         _give_up(send, "Nobody is there to ask. Say --yes to send without being asked.")
     try:
-        answer = console.input("Send it? Type [bold]yes[/] to send: ")
+        to = escape(printable(str(audience_of(send))))
+        answer = console.input(f"Send it to {to}? Type [bold]yes[/] to send: ")
     except (EOFError, KeyboardInterrupt):
         answer = ""
     if answer.strip().lower() != "yes":

@@ -7,12 +7,13 @@ from django.core.management.base import BaseCommand
 
 from mailer.config.arguments import number
 from mailer.config.celery import app
+from mailer.delivery.letters.sweep import QUEUE as LETTERS
 from mailer.delivery.sweep import QUEUE
 
 
 class Command(BaseCommand):
     help = (
-        "Submit batches and fold events, many requests at once in threads. On SIGTERM it finishes what is in flight. "
+        "Submit batches and letters, fold events, many requests at once in threads. On SIGTERM it finishes what is in flight. "
         "Run as many of them on as many machines as you like. Example: mailer worker --threads 16"
     )
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, threads: int, name: str, **options: Any) -> None:
         _collect_rarely()
-        queues = f"{QUEUE},{app.conf.task_default_queue}"
+        queues = f"{QUEUE},{LETTERS},{app.conf.task_default_queue}"
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         # Tasks carry ids as JSON: root runs no more risk with them than with anything else.
         warnings.filterwarnings("ignore", "You're running the worker with superuser")

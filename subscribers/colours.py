@@ -1,4 +1,4 @@
-"""Colours made from the newsletter's accent so that text on or in it stays readable (WCAG 2.1, contrast 4.5)."""
+"""Colours made from a newsletter's accent so that text on or in it stays readable (WCAG 2.1, contrast 4.5)."""
 
 import colorsys
 import re

@@ -1,0 +1,1 @@
+"""Letters on their way to SendGrid: through the same ledger, pace and client as the issues."""

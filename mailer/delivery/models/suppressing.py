@@ -1,0 +1,31 @@
+"""How far SendGrid's suppression lists were followed."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from subscribers.models import Lifting
+
+
+class PulledList(models.Model):
+    """How far one of SendGrid's suppression lists was read: everything that was entered before `until` is here."""
+
+    name = models.CharField(
+        max_length=20, primary_key=True, help_text="As in the API: bounces, spam_reports, …"
+    )
+    until = models.DateTimeField(help_text="By SendGrid's clock")
+    read_at = models.DateTimeField(help_text="When a page of it was read last")
+
+    def __str__(self) -> str:
+        return f"{self.name} until {self.until}"
+
+
+class Removal(models.Model):
+    """An address that was lifted from the suppressions stands on none of SendGrid's lists any more."""
+
+    lifting = models.OneToOneField(
+        Lifting, on_delete=models.PROTECT, primary_key=True, related_name="removal", db_constraint=False
+    )
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"removal of lifting {self.lifting_id}"

@@ -1,0 +1,130 @@
+"""How long things are kept: events, people who never confirmed, people who are inactive. Applied once a day.
+
+Deleting events leaves every figure as it is: figures live in deliveries and clicks. Only `mailer replay` derives them
+again, so it is told since when events are kept, and leaves older sends alone (see replay.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from mailer.tracking.fold import LOCK
+from mailer.tracking.inactive import erase_inactive, inactive
+from mailer.tracking.models import Event
+from subscribers.privacy.unconfirmed import erase_unconfirmed, unconfirmed
+
+log = structlog.get_logger()
+
+STEP = 10_000
+"""Events that one transaction deletes."""
+MOST_PEOPLE = 10_000
+"""Whom one run erases, of each kind; the others follow with the next run."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Something that is kept for so many days; None: for ever.
+
+    Attributes:
+        count: how many there are from before a moment.
+        delete: deletes a bounded number of them and says how many; 0 when none is left.
+    """
+
+    name: str
+    variable: str
+    days: int | None
+    count: Callable[[datetime], int]
+    delete: Callable[[datetime], int]
+
+    @property
+    def before(self) -> datetime | None:
+        """What is older is deleted."""
+        return None if self.days is None else timezone.now() - timedelta(days=self.days)
+
+
+def rules() -> tuple[Rule, ...]:
+    """The rules with the times that are set for this installation."""
+    kept = settings.ENVIRONMENT
+    return (
+        Rule("events", "RETENTION_EVENTS", kept.retention_events, _count_events, delete_events),
+        Rule(
+            "people who never confirmed",
+            "RETENTION_UNCONFIRMED",
+            kept.retention_unconfirmed,
+            lambda before: unconfirmed(before).count(),
+            lambda before: erase_unconfirmed(before, MOST_PEOPLE),
+        ),
+        Rule(
+            "people who are inactive",
+            "RETENTION_INACTIVE",
+            kept.retention_inactive,
+            lambda before: sum(1 for _ in inactive(before)),
+            lambda before: erase_inactive(before, MOST_PEOPLE),
+        ),
+    )
+
+
+def apply() -> dict[str, int]:
+    """Delete what is older than it may be kept: all such events, and up to MOST_PEOPLE people of each kind.
+
+    Each step is a transaction of its own: whoever is killed loses nothing, and the next run goes on.
+
+    Returns: how many of each rule, by its name.
+    """
+    done = {}
+    for rule in rules():
+        done[rule.name] = _apply(rule)
+    log.info("retention_applied", **{name.replace(" ", "_"): number for name, number in done.items()})
+    return done
+
+
+def delete_events(before: datetime) -> int:
+    """Delete one step of the events that came in before a moment and are folded.
+
+    Returns: how many; 0 when none is left, or figures are being rebuilt.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(
+            """
+            WITH oldest AS (
+                SELECT id, received_at, folded_at FROM tracking_event ORDER BY id LIMIT %s
+            )
+            DELETE FROM tracking_event WHERE id IN (
+                SELECT id FROM oldest WHERE received_at < %s AND folded_at IS NOT NULL
+            )
+            """,
+            [STEP, before],
+        )
+        deleted = int(cursor.rowcount)
+        if deleted:
+            cursor.execute(
+                """
+                INSERT INTO tracking_eventskept (id, since) VALUES (1, %s)
+                ON CONFLICT (id) DO UPDATE SET since = greatest(tracking_eventskept.since, excluded.since)
+                """,
+                [before],
+            )
+    return deleted
+
+
+def _apply(rule: Rule) -> int:
+    if rule.before is None:
+        return 0
+    before, done = rule.before, 0
+    while step := rule.delete(before):
+        done += step
+        if rule.delete is not delete_events:
+            break
+    return done
+
+
+def _count_events(before: datetime) -> int:
+    return Event.objects.filter(received_at__lt=before, folded_at__isnull=False).count()

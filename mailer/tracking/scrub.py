@@ -1,0 +1,129 @@
+"""Taking out of events what says whom they are about, so that every figure can still be rebuilt from them.
+
+What stays is what a figure is made of: the kind, the time, the numbers of send, subscriber and submission, the class of
+a failure, the link of a click. Address, IP, user agent and what the receiving server wrote are gone.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from mailer.tracking.facts import attribute_by_address
+from mailer.tracking.reading import Reading, read
+from subscribers.models import Subscriber
+from subscribers.privacy import erased
+
+KEPT = (
+    "event", "timestamp", "type", "sg_machine_open", "asm_group_id",
+    "mailer_send", "mailer_subscriber", "mailer_letter", "mailer_submission",
+)  # fmt: skip
+"""Of a payload, the parts that say nothing of the person and are kept as they are."""
+ADDRESS = re.compile(r"[^\s<>()\"',;:]+@[^\s<>()\"',;:]+")
+
+Row = tuple[int, str, datetime, str]
+"""A stored event: number, kind, time, payload in JSON."""
+
+
+def scrub_events(subscriber: Subscriber) -> None:
+    """Scrub every event about a person: those that name their number, and those that have only their address.
+
+    Two indexes find them. What comes in later is scrubbed when it is folded (see scrub_late).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id, kind, at, payload::text FROM tracking_event WHERE payload->>'mailer_subscriber' = %s
+            UNION ALL
+            SELECT id, kind, at, payload::text FROM tracking_event
+            WHERE NOT payload ? 'mailer_subscriber' AND lower(payload->>'email') = lower(%s)
+            ORDER BY id
+            """,
+            [str(subscriber.pk), subscriber.email],
+        )
+        rows = cursor.fetchall()
+        # Where only the address tells the delivery, the event must name it from now on.
+        _scrub(cursor, rows, attribute_by_address(cursor, _read(rows)))
+
+
+def scrub_late(cursor: CursorWrapper, rows: Sequence[Row], readings: Sequence[Reading]) -> None:
+    """Scrub those events that are about people who are erased.
+
+    Args:
+        readings: the rows, read, in the same order.
+    """
+    named = {reading.subscriber_id for reading in readings if reading.subscriber_id}
+    cursor.execute(
+        "SELECT id FROM subscribers_subscriber WHERE erased_at IS NOT NULL AND id = ANY(%s)", [sorted(named)]
+    )
+    gone = {number for (number,) in cursor.fetchall()}
+    is_erased = erased.matcher()
+    late = [
+        (row, reading)
+        for row, reading in zip(rows, readings, strict=True)
+        if reading.subscriber_id in gone or (reading.subscriber_id is None and is_erased(reading.address))
+    ]
+    _scrub(cursor, [row for row, _ in late], [reading for _, reading in late])
+
+
+def _read(rows: Iterable[Row]) -> list[Reading]:
+    return [read(kind, at, orjson.loads(payload)) for _, kind, at, payload in rows]
+
+
+def _scrub(cursor: CursorWrapper, rows: Sequence[Row], readings: Sequence[Reading]) -> None:
+    if not rows:
+        return
+    cursor.execute(
+        "SELECT url FROM delivery_link WHERE send_id = ANY(%s)",
+        [sorted({reading.send_id for reading in readings if reading.send_id})],
+    )
+    links = {url for (url,) in cursor.fetchall()}
+    payloads = [
+        orjson.dumps(_without_person(orjson.loads(row[3]), reading, links)).decode()
+        for row, reading in zip(rows, readings, strict=True)
+    ]
+    cursor.execute(
+        """
+        UPDATE tracking_event SET payload = given.payload
+        FROM unnest(%s::bigint[], %s::jsonb[]) AS given (id, payload) WHERE tracking_event.id = given.id
+        """,
+        [[row[0] for row in rows], payloads],
+    )
+    _scrub_classes(cursor, [reading for reading in readings if ADDRESS.search(reading.failure or "")])
+
+
+def _without_person(payload: dict[str, Any], reading: Reading, links: set[str]) -> dict[str, Any]:
+    """The payload that is read as the same facts of the same delivery."""
+    kept = {name: payload[name] for name in KEPT if name in payload}
+    if reading.send_id is not None:
+        kept |= {"mailer_send": str(reading.send_id), "mailer_subscriber": str(reading.subscriber_id)}
+    if reading.failure is not None:
+        where = "reason" if reading.fact == "dropped_at" else "bounce_classification"
+        kept[where] = ADDRESS.sub("…", reading.failure)
+    if reading.status is not None:
+        kept["status"] = reading.status
+    # A link of an issue is the same for everybody; any other may have been made for one reader.
+    if reading.url in links:
+        kept["url"] = reading.url
+    return kept
+
+
+def _scrub_classes(cursor: CursorWrapper, readings: Sequence[Reading]) -> None:
+    """Of deliveries whose failure has a class with an address in it."""
+    for reading in readings:
+        cursor.execute(
+            """
+            UPDATE delivery_delivery SET bounce_class = %s
+            WHERE send_id = %s AND subscriber_id = %s AND bounce_class = %s
+            """,
+            [
+                ADDRESS.sub("…", reading.failure or ""),
+                reading.send_id,
+                reading.subscriber_id,
+                reading.failure,
+            ],
+        )

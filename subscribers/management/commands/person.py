@@ -1,0 +1,86 @@
+from argparse import RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import IO, Any, cast
+
+import orjson
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.text import Text
+
+from subscribers.models import Subscriber
+from subscribers.person.find import NoSuchPerson, people_at
+from subscribers.person.sections import facts_of, sections
+from subscribers.person.terminal import show
+from subscribers.privacy.export import FORMATS, file_name
+
+WIDTH = 140
+"""Columns where the output is no terminal."""
+
+LEFT_OUT = ("events",)
+"""Of the tables: there may be thousands, and what they say stands in what happened to the issues."""
+
+HELP = """
+All that is held on a person: profile, subscriptions, preferences, consent, suppressions, letters, and every issue
+with what happened to it.
+
+examples:
+  mailer person anna@example.org
+  mailer person anna@example.org --export /tmp/anna
+
+--export writes two files, one for programs (JSON) and one for people (HTML, in one piece), to hand to the person.
+Whoever was erased is found by a keyed hash of their address; what is left says nothing of who they were.
+Exit code 1: nobody is known by the address.
+"""
+
+
+class Command(BaseCommand):
+    help = HELP
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        return parser
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("address", metavar="ADDRESS", help="somebody's address, in any case")
+        parser.add_argument("--json", action="store_true", help="print it as JSON")
+        parser.add_argument(
+            "--export", type=Path, metavar="DIR", help="write it to this folder, as JSON and as a page"
+        )
+
+    def handle(self, *, address: str, json: bool, export: Path | None, **_: Any) -> None:
+        try:
+            people = people_at(address)
+        except NoSuchPerson as error:
+            raise CommandError(str(error)) from error
+        if export is not None:
+            for path in _write(export, people):
+                self.stdout.write(f"Written: {path}")
+        elif json:
+            told = [facts_of(person) for person in people]
+            self.stdout.write(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        else:
+            console = Console(
+                file=cast(IO[str], self.stdout),
+                width=None if self.stdout.isatty() else WIDTH,
+                highlight=False,
+            )
+            for person in people:
+                console.rule(Text(f"Subscriber {person.pk}"))
+                show(console, sections(), facts_of(person, without=LEFT_OUT))
+
+
+def _write(folder: Path, people: list[Subscriber]) -> list[Path]:
+    written = []
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for person in people:
+            facts = facts_of(person)
+            for ending, written_as in FORMATS.items():
+                path = folder / file_name(person.pk, ending)
+                path.touch(mode=0o600)
+                path.write_bytes(written_as.write(facts))
+                written.append(path)
+    except OSError as error:
+        raise CommandError(f"The export could not be written to {folder}: {error.strerror}.") from error
+    return written

@@ -1,0 +1,1 @@
+"""Search for subscribers by any part of their address and name."""

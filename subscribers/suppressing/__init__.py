@@ -1,0 +1,1 @@
+"""Putting addresses on the suppressions and taking them off again."""
