@@ -27,6 +27,7 @@ from subscribers.importing.steer import UNDER_WAY
 from subscribers.importing.tally import tally
 from subscribers.importing.topics import matcher
 from subscribers.models import Import, ImportPart, ImportState, Topic
+from subscribers.privacy import erased
 
 log = structlog.get_logger()
 
@@ -113,8 +114,6 @@ def _merge_rest(stored: Import, progress: Progress, go_on: Callable[[], bool], r
     Raises:
         ErasedMeanwhile: a row is of somebody who was erased since this began.
     """
-    from subscribers.privacy import erased  # it reads addresses as imports do
-
     with file_of(stored) as file:
         table = Table(file, Dialect(**stored.dialect), stored.name, stored.mapping)
         topics = Topic.objects.filter(retired=False).values_list("id", "slug", "name")
@@ -184,8 +183,6 @@ def _merge_one(stored: Import, chunk: Chunk, erasures: int) -> None:
 
 def _refuse_erased(chunk: Chunk, erasures: int) -> None:
     """Raises ErasedMeanwhile where there are more erasures by now, and one of them is of somebody in the chunk."""
-    from subscribers.privacy import erased
-
     if erased.known() == erasures:
         return
     is_erased = erased.matcher()

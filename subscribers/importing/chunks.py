@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 import orjson
 
-from subscribers.importing.address import PLAIN
+from subscribers.cleaning.address import PLAIN
+from subscribers.cleaning.flags import flags
 from subscribers.importing.columns import Columns, map_columns
 from subscribers.importing.dialect import Dialect, text_of
 from subscribers.importing.errors import CannotImport
-from subscribers.importing.flags import flags
 from subscribers.importing.reading import Row, read_rows
 from subscribers.importing.refusals import Refused
 from subscribers.importing.refused_file import OWN_COLUMNS, shown

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from subscribers.importing import typed, values
-from subscribers.importing.address import LONGEST_PLAIN, PLAIN, BadAddress, clean_address
+from subscribers.cleaning import values
+from subscribers.cleaning.address import LONGEST_PLAIN, PLAIN, BadAddress, clean_address
+from subscribers.importing import typed
 from subscribers.importing.columns import MOST_ATTRIBUTES, Attribute, Columns, attribute_key
 from subscribers.importing.refusals import Note, Refusal, Refused
 from subscribers.importing.status import Standing

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from subscribers.typed_address import LONGEST, typed_address
+from subscribers.cleaning.typed_address import LONGEST, typed_address
 
 
 class AddressForm(forms.Form):

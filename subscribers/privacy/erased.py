@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from subscribers.importing.address import BadAddress, clean_address
+from subscribers.cleaning.address import BadAddress, clean_address
 from subscribers.models import GRAVEST_FIRST, Erasure, Subscriber, SuppressionReason, gravest
 
 HASH_SIZE = 16

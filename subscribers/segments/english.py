@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from subscribers.importing.values import country_names
+from subscribers.cleaning.values import country_names
 
 MOST_NAMED = 12
 """Values that a sentence names; of more it says how many."""

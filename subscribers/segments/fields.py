@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
-from subscribers.importing import values
+from subscribers.cleaning import values
 from subscribers.segments.english import country, either
 from subscribers.segments.errors import SegmentError
 from subscribers.segments.operators import DateTest, Test, TextTest, is_or_not, read_test

@@ -9,14 +9,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from subscribers.importing.flags import suggestion
+from subscribers.cleaning.flags import suggestion
+from subscribers.cleaning.typed_address import LONGEST, typed_address
 from subscribers.language import NAMES
 from subscribers.models import Asked, Cadence, MailingList, Topic, Wording
 from subscribers.preferences.offered import CADENCES
 from subscribers.sign_up.fields import FieldType, OwnField, parse_fields
 from subscribers.sign_up.wording import current_wording
 from subscribers.text import one_line
-from subscribers.typed_address import LONGEST, typed_address
 
 LONGEST_TEXT = 1000
 LARGEST_NUMBER = 10**15

@@ -1,6 +1,6 @@
 """Putting an address on the suppressions by hand."""
 
-from subscribers.importing.address import BadAddress, clean_address
+from subscribers.cleaning.address import BadAddress, clean_address
 from subscribers.importing.status import BY_IMPORT
 from subscribers.models import Suppression, SuppressionReason
 from subscribers.privacy import erased

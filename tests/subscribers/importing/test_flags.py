@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.importing.flags import GREAT_DOMAINS, NEIGHBOURS, flags, meant, one_slip, suggestion
+from subscribers.cleaning.flags import GREAT_DOMAINS, NEIGHBOURS, flags, meant, one_slip, suggestion
 from subscribers.importing.importer import written_summary
 from subscribers.models import Import, Subscriber
 

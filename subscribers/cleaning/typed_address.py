@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from subscribers.importing.address import BadAddress, clean_address
+from subscribers.cleaning.address import BadAddress, clean_address
 from subscribers.text import one_line
 
 LONGEST = 320

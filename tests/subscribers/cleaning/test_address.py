@@ -3,7 +3,7 @@ from email_validator import validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from subscribers.importing.address import LONGEST_PLAIN, PLAIN, BadAddress, clean_address
+from subscribers.cleaning.address import LONGEST_PLAIN, PLAIN, BadAddress, clean_address
 
 characters = st.sampled_from("aZ09.-_+'!@xn tesocalhıſK")
 words = st.sampled_from(
