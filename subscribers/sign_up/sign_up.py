@@ -4,9 +4,10 @@ Anybody can type any address, so whatever it is, who signs up is told the same a
 subscriber, one who left, a suppressed address differ in the letter alone, which only the owner of the address reads.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from subscribers.letters.ask import ask
@@ -78,7 +79,7 @@ def is_due(kind: LetterKind, mailing_list_id: int, subscriber_id: int, moment: d
 
 
 def new_expiry(moment: datetime, earlier: datetime | None = None) -> datetime:
-    """When a link made now expires, in whole seconds, and at another second than an earlier link of the same sign-up."""
+    """When a link made now expires, in whole seconds, and at another second than an earlier link."""
     expires = moment.replace(microsecond=0) + GOOD_FOR
     return max(expires, earlier + timedelta(seconds=1)) if earlier else expires
 
@@ -139,13 +140,18 @@ def _set_aside(
     """
     earlier = PendingSignUp.objects.filter(mailing_list=mailing_list, subscriber=subscriber).first()
     if earlier is None:
+        # A link of a sign-up that is over must not open this one, were it made in the same second.
+        letters = Letter.objects.filter(
+            kind=LetterKind.CONFIRM, subscriber=subscriber, mailing_list=mailing_list
+        )
+        last = letters.aggregate(last=Max("reference"))["last"]
         return PendingSignUp.objects.create(
             mailing_list=mailing_list,
             subscriber=subscriber,
             chosen=wanted.chosen,
             wording=wanted.wording,
             had_left=had_left,
-            expires_at=new_expiry(moment),
+            expires_at=new_expiry(moment, last and datetime.fromtimestamp(last, UTC)),
         )
     earlier.chosen, earlier.wording = wanted.chosen, wanted.wording
     earlier.had_left = earlier.had_left or had_left

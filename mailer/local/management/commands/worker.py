@@ -1,14 +1,24 @@
 import gc
+import os
+import sys
+import time
 import warnings
 from argparse import ArgumentParser
 from typing import Any
 
+import structlog
 from django.core.management.base import BaseCommand
 
 from mailer.config.arguments import number
 from mailer.config.celery import app
 from mailer.delivery.letters.sweep import QUEUE as LETTERS
 from mailer.delivery.sweep import QUEUE
+from mailer.delivery.tasks import stopping
+
+log = structlog.get_logger()
+
+SHORTEST_LIFE = 3
+"""Seconds. A worker that ends sooner has something wrong that starting again does not mend."""
 
 
 class Command(BaseCommand):
@@ -29,17 +39,24 @@ class Command(BaseCommand):
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         # Tasks carry ids as JSON: root runs no more risk with them than with anything else.
         warnings.filterwarnings("ignore", "You're running the worker with superuser")
-        app.worker_main(
-            [
-                "--quiet",
-                "worker",
-                "--pool=threads",
-                f"--concurrency={threads}",
-                f"--queues={queues}",
-                f"--hostname={name}@%h",
-                *alone,
-            ]
-        )
+        began = time.monotonic()
+        try:
+            app.worker_main(
+                [
+                    "--quiet",
+                    "worker",
+                    "--pool=threads",
+                    f"--concurrency={threads}",
+                    f"--queues={queues}",
+                    f"--hostname={name}@%h",
+                    *alone,
+                ]
+            )
+        finally:
+            # Where the queue is killed under it, Celery's worker ends now and then, though nobody told it to.
+            if not stopping.is_set() and time.monotonic() - began > SHORTEST_LIFE:
+                log.error("worker_starts_again")
+                os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - itself
 
 
 def _collect_rarely() -> None:
