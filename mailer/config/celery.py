@@ -15,6 +15,25 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailer.config.settings")
 from django.conf import settings
 from django.db import close_old_connections
 
+EVERY = {
+    "mailer.delivery.tasks.sweep": 2.0,
+    "mailer.delivery.tasks.sweep_letters": 2.0,
+    "mailer.tracking.tasks.fold": 2.0,
+    "subscribers.tasks.index_search": 3.0,
+    "mailer.delivery.tasks.settle": 5.0,
+    "subscribers.tasks.hand_out_imports": 5.0,
+    "mailer.delivery.tasks.guard": 10.0,
+    "mailer.delivery.tasks.decide": 10.0,
+    "mailer.delivery.tasks.tell": 15.0,
+    "mailer.delivery.tasks.tell_suppressions": 30.0,
+    "mailer.delivery.tasks.pause_refused": 900.0,
+    "mailer.delivery.tasks.pull_suppressions": 3600.0,
+    "subscribers.tasks.forget_imports": 3600.0,
+    "subscribers.tasks.forget_address_changes": 3600.0,
+    "subscribers.tasks.forget_unconfirmed": 3600.0,
+}
+"""Beat hands each task out so often, in seconds."""
+
 app = Celery("mailer")
 app.conf.update(
     broker_url=settings.ENVIRONMENT.celery_broker_url,
@@ -36,57 +55,11 @@ app.conf.update(
     # Without it a connection to the database is opened and closed for every task.
     CELERY_DB_REUSE_MAX=10_000,
     beat_schedule={
-        "sweep": {"task": "mailer.delivery.tasks.sweep", "schedule": 2.0, "options": {"expires": 10}},
-        "letters": {
-            "task": "mailer.delivery.tasks.sweep_letters",
-            "schedule": 2.0,
-            "options": {"expires": 10},
+        **{
+            # What waited longer than its period is passed over: the next one is due.
+            task: {"task": task, "schedule": seconds, "options": {"expires": max(10.0, seconds)}}
+            for task, seconds in EVERY.items()
         },
-        "imports": {
-            "task": "subscribers.tasks.hand_out_imports",
-            "schedule": 5.0,
-            "options": {"expires": 10},
-        },
-        "forget_imports": {
-            "task": "subscribers.tasks.forget_imports",
-            "schedule": 3600.0,
-            "options": {"expires": 3000},
-        },
-        "forget_address_changes": {
-            "task": "subscribers.tasks.forget_address_changes",
-            "schedule": 3600.0,
-            "options": {"expires": 3000},
-        },
-        "settle": {"task": "mailer.delivery.tasks.settle", "schedule": 5.0, "options": {"expires": 10}},
-        "guard": {"task": "mailer.delivery.tasks.guard", "schedule": 10.0, "options": {"expires": 20}},
-        "decide": {"task": "mailer.delivery.tasks.decide", "schedule": 10.0, "options": {"expires": 20}},
-        "tell": {"task": "mailer.delivery.tasks.tell", "schedule": 15.0, "options": {"expires": 30}},
-        "pull_suppressions": {
-            "task": "mailer.delivery.tasks.pull_suppressions",
-            "schedule": 3600.0,
-            "options": {"expires": 3000},
-        },
-        "tell_suppressions": {
-            "task": "mailer.delivery.tasks.tell_suppressions",
-            "schedule": 30.0,
-            "options": {"expires": 60},
-        },
-        "pause_refused": {
-            "task": "mailer.delivery.tasks.pause_refused",
-            "schedule": 900.0,
-            "options": {"expires": 900},
-        },
-        "index_search": {
-            "task": "subscribers.tasks.index_search",
-            "schedule": 3.0,
-            "options": {"expires": 10},
-        },
-        "forget_unconfirmed": {
-            "task": "subscribers.tasks.forget_unconfirmed",
-            "schedule": 3600.0,
-            "options": {"expires": 3000},
-        },
-        "fold": {"task": "mailer.tracking.tasks.fold", "schedule": 2.0, "options": {"expires": 10}},
         "retain": {
             "task": "mailer.tracking.tasks.retain",
             "schedule": crontab(hour="3", minute="20"),

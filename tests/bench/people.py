@@ -57,7 +57,9 @@ def issue_for(recipients: int, name: str) -> Issue:
             """,
             {"list": issue.newsletter.mailing_list_id, "recipients": recipients},
         )
-        # As in a store that has stood for a while: analysed, and nothing left to be written out from its making.
+        # As in a store that has stood for a while: nobody waits for the index of the search any more, which workers would
+        # bring up to date beside the send; analysed, and nothing left to be written out from its making.
+        cursor.execute("DELETE FROM subscribers_searchchange")
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
     return issue

@@ -1,10 +1,14 @@
 """Processes that are told to stop in the middle of a send, and a beat that dies."""
 
 import signal
+import time
 
+import psutil
 import pytest
+from celery import Celery
 
 from mailer.delivery.models import Batch, Submission
+from mailer.local.management.commands.worker import SHORTEST_LIFE
 from mailer.local.processes import GRACE
 from tests.faults.gate import gate
 from tests.faults.sending import BATCHES, PEOPLE, Sending
@@ -32,6 +36,22 @@ def test_a_worker_that_is_told_to_stop_finishes_what_is_in_flight_and_claims_not
     sending.wait(lambda now: now.finished, "the next worker sends the rest")
     sending.check()
     assert Submission.objects.count() == BATCHES
+
+
+def test_a_worker_that_ends_though_nobody_told_it_to_starts_again(installation):
+    """As Celery's does now and then when its queue is killed. Here a stranger on the queue ends it."""
+    installation.start("worker1", "beat")
+    worker = psutil.Process(installation.pid("worker1"))
+    sending = Sending(installation)
+    sending.wait(lambda _: time.time() - worker.create_time() > 3 * SHORTEST_LIFE, "it has lived for a while")
+    queue = installation.environment.get("CELERY_BROKER_URL") or installation.environment["REDIS_URL"]
+    with Celery(broker=queue) as stranger:
+        stranger.control.shutdown()
+    sending.wait(lambda _: "worker_starts_again" in installation.log("worker1"), "it begins anew")
+    assert worker.is_running()
+    sending.start()
+    sending.wait(lambda now: now.finished, "the same process sends it")
+    sending.check()
 
 
 def test_without_beat_what_has_to_wait_stays_and_with_the_next_beat_it_goes(installation):

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         finally:
             # Where the queue is killed under it, Celery's worker ends now and then, though nobody told it to.
             if not stopping.is_set() and time.monotonic() - began > SHORTEST_LIFE:
-                log.error("worker_starts_again")
+                log.error("worker_starts_again", exc_info=True)
                 os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - itself
 
 
