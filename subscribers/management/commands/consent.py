@@ -1,20 +1,17 @@
-from argparse import RawDescriptionHelpFormatter
-from typing import IO, Any, cast
+from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.text import Text
 
+from subscribers.management import command
 from subscribers.models import Subscriber
 from subscribers.person.consent import SHOWN, consent_of
 from subscribers.person.find import NoSuchPerson, people_at
 from subscribers.person.sections import Fact, Section
 from subscribers.person.terminal import table
 from subscribers.person.wording import text
-
-WIDTH = 140
-"""Columns where the output is no terminal."""
 
 HELP = """
 The history of somebody's consent: when, on which list, what they did, how and from where, and which version of
@@ -28,13 +25,8 @@ Exit code 1: nobody is known by the address.
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", metavar="ADDRESS", help="somebody's address")
@@ -54,9 +46,7 @@ class Command(BaseCommand):
             ]
             self.stdout.write(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
             return
-        console = Console(
-            file=cast(IO[str], self.stdout), width=None if self.stdout.isatty() else WIDTH, highlight=False
-        )
+        console = self.console()
         for person, records in histories:
             _show(console, person, records, wording)
 

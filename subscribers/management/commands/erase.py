@@ -1,9 +1,9 @@
-from argparse import RawDescriptionHelpFormatter
 from getpass import getuser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from subscribers.management import command
 from subscribers.person.find import NoSuchPerson, people_at, subscribers_at
 from subscribers.privacy.erase import erase
 
@@ -18,13 +18,8 @@ Without --yes it says what would happen and changes nothing. What was erased can
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", metavar="ADDRESS", help="their address, in any case")

@@ -1,20 +1,20 @@
 """`mailer export --list LIST|--segment SEGMENT`: write subscribers into a CSV file."""
 
 import os
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
 import structlog
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from subscribers.exporting.errors import CannotExport
 from subscribers.exporting.export import Export, pieces, prepare
 from subscribers.exporting.scope import scope_of
+from subscribers.management import command
 from subscribers.models import Subscription
 from subscribers.segments.errors import SegmentError
 
@@ -37,13 +37,8 @@ apostrophe, which the import takes away. Whoever was erased is not in it. Withou
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--list", default="", metavar="LIST", help="the mailing list's short name")

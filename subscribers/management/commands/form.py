@@ -1,17 +1,17 @@
 """`mailer form LIST`: the sign-up form of a mailing list, as HTML for one's site, and its settings."""
 
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from subscribers.management import command
 from subscribers.models import Asked, MailingList
 from subscribers.sign_up.embed import embeddable, form_url
 from subscribers.sign_up.settings import problems_of
@@ -48,13 +48,8 @@ OPTIONS = {
 """By option of the command: the setting of the list."""
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("list", metavar="LIST", help="the mailing list's short name")

@@ -2,13 +2,13 @@
 
 import getpass
 import time
-from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import OperationalError, transaction
 from kombu.exceptions import OperationalError as QueueError
 from psycopg import OperationalError as DriverError
@@ -21,6 +21,7 @@ from subscribers.importing.importer import check_refused_path, try_out, written_
 from subscribers.importing.mapping import read_mapping, read_rules
 from subscribers.importing.register import register
 from subscribers.importing.undo import undo
+from subscribers.management import command
 from subscribers.models import Import, ImportState, MailingList
 
 INTERRUPTED = 130
@@ -64,13 +65,8 @@ a worker goes on.
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

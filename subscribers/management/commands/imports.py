@@ -1,22 +1,19 @@
 """`mailer imports`: the imports there were, and what became of one."""
 
-from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.text import Text
 
 from subscribers.importing import CannotImport, steer, terminal
 from subscribers.importing.refused_file import write_rows
 from subscribers.importing.summary import summary_of
+from subscribers.management import command
 from subscribers.models import Import, ImportPart, ImportState
 
 SHOWN = 30
-WIDTH = 140
-"""Columns where the output is no terminal."""
-
 HELP = """
 The imports there were, the newest first; or one of them, with what became of its rows.
 
@@ -28,13 +25,8 @@ Refused and flagged rows are kept for 30 days, as is what it takes to undo an im
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number", type=int, nargs="?", metavar="IMPORT", help="one of them")
@@ -45,9 +37,7 @@ class Command(BaseCommand):
     def handle(
         self, *, number: int | None, refused: Path | None, flagged: Path | None, all: bool, **_: Any
     ) -> None:
-        console = Console(
-            file=cast(IO[str], self.stdout), width=None if self.stdout.isatty() else WIDTH, highlight=False
-        )
+        console = self.console()
         if number is None:
             if refused or flagged:
                 raise CommandError("Say of which import: mailer imports 7 --refused refused.csv")

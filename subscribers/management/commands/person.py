@@ -1,20 +1,16 @@
-from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
+from django.core.management.base import CommandError, CommandParser
 from rich.text import Text
 
+from subscribers.management import command
 from subscribers.models import Subscriber
 from subscribers.person.find import NoSuchPerson, people_at
 from subscribers.person.sections import facts_of, sections
 from subscribers.person.terminal import show
 from subscribers.privacy.export import FORMATS, file_name
-
-WIDTH = 140
-"""Columns where the output is no terminal."""
 
 LEFT_OUT = ("events",)
 """Of the tables: there may be thousands, and what they say stands in what happened to the issues."""
@@ -33,13 +29,8 @@ Exit code 1: nobody is known by the address.
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", metavar="ADDRESS", help="somebody's address, in any case")
@@ -60,11 +51,7 @@ class Command(BaseCommand):
             told = [facts_of(person) for person in people]
             self.stdout.write(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
         else:
-            console = Console(
-                file=cast(IO[str], self.stdout),
-                width=None if self.stdout.isatty() else WIDTH,
-                highlight=False,
-            )
+            console = self.console()
             for person in people:
                 console.rule(Text(f"Subscriber {person.pk}"))
                 show(console, sections(), facts_of(person, without=LEFT_OUT))

@@ -1,15 +1,15 @@
 """`mailer search TEXT`: find subscribers by any part of their address and name."""
 
-from argparse import RawDescriptionHelpFormatter
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import IO, Any, cast
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from subscribers.management import command
 from subscribers.models import MailingList, Subscription
 from subscribers.search.find import Found, find
 
@@ -27,13 +27,8 @@ letters are found where a word begins with them. The exact address comes first, 
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("text", nargs="+", help="parts of the address and the name")

@@ -2,23 +2,21 @@
 
 import json
 import sys
-from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import IO, Any, cast
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from subscribers.management import command
 from subscribers.models import Segment, Snapshot
 from subscribers.person.find import subscribers_at
 from subscribers.segments import SegmentError, compile_rule, predicate_of, sentence
 from subscribers.segments.counting import Counted, count, count_with_examples, overlap
 from subscribers.segments.explaining import explain
-from subscribers.segments.operators import OPERATORS
-from subscribers.segments.rule import kinds
 from subscribers.segments.saving import check, delete, delete_snapshot, save
 from subscribers.segments.sentence import sentence_of
 from subscribers.segments.snapshots import take_snapshot
@@ -50,23 +48,8 @@ conditions, one of each kind:
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        comparisons = (f"  {of}: {', '.join(known)}" for of, known in OPERATORS.items())
-        parser.description = "\n".join(
-            [
-                HELP.rstrip("\n"),
-                *(f"  {kind.example}" for kind in kinds()),
-                "",
-                "comparisons, by type:",
-                *comparisons,
-            ]
-        )
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")

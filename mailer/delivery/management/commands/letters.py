@@ -1,7 +1,6 @@
-from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
@@ -10,6 +9,7 @@ from rich.text import Text
 from mailer.config.arguments import number
 from mailer.delivery.forecast.wording import printable
 from mailer.delivery.letters.listing import Listed, letters
+from subscribers.management import command
 
 HELP = """
 List the mails of the system to single people, newest first, and what became of each: confirmations of sign-ups
@@ -21,13 +21,8 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

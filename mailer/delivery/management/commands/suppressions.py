@@ -1,11 +1,11 @@
 """`mailer suppressions pull|push|list|add|lift`: the addresses that must get nothing, here and at SendGrid."""
 
-from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import IO, Any, cast
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -20,6 +20,7 @@ from mailer.delivery.suppressing import remove as removing
 from mailer.delivery.suppressing.pull import LISTS, Pulled, pull
 from mailer.delivery.suppressing.turn import seconds_to_wait
 from mailer.sendgrid.errors import CallFailed
+from subscribers.management import command
 from subscribers.models import Lifting, Suppression
 from subscribers.suppressing.add import suppress
 from subscribers.suppressing.errors import CannotSuppress
@@ -44,13 +45,8 @@ A complaint is never lifted.
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")

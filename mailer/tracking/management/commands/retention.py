@@ -1,15 +1,11 @@
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from typing import IO, Any, cast
+from argparse import ArgumentParser
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from rich.console import Console
 from rich.table import Table
 
 from mailer.tracking.retention import apply as retain
 from mailer.tracking.retention import rules
-
-WIDTH = 110
-"""Columns where the output is no terminal."""
+from subscribers.management import command
 
 HELP = """
 What is older than it may be kept: events, people who never confirmed, people who are inactive. A worker deletes it
@@ -29,13 +25,8 @@ set: for ever); the word keep means for ever.
 """
 
 
-class Command(BaseCommand):
+class Command(command.Command):
     help = HELP
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
@@ -43,9 +34,7 @@ class Command(BaseCommand):
         what.add_argument("--apply", action="store_true", help="delete it")
 
     def handle(self, *, apply: bool, **_: Any) -> None:
-        console = Console(
-            file=cast(IO[str], self.stdout), width=None if self.stdout.isatty() else WIDTH, highlight=False
-        )
+        console = self.console()
         done = retain() if apply else None
         table = Table(title="Retention", title_justify="left")
         table.add_column("what")

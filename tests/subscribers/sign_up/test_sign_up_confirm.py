@@ -3,9 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from subscribers import tokens
@@ -28,16 +26,6 @@ from tests.newsroom import subscribe
 from tests.subscribers.signing_up import ANNA, link, open_form, post, state_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def uncounted():
-    cache.clear()
-
-
-@pytest.fixture
-def client():
-    return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.cache import cache
-from django.test import Client
 
 from mailer.delivery.letters.submit import submit_letter
 from mailer.delivery.models import Batch
@@ -19,16 +17,6 @@ from tests.subscribers.signing_up import ANNA, post, state_of
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"https?://[^\s\"<>]+/(?:confirm|p)/[\w-]+")
-
-
-@pytest.fixture(autouse=True)
-def uncounted():
-    cache.clear()
-
-
-@pytest.fixture
-def client():
-    return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture

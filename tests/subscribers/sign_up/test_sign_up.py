@@ -6,7 +6,6 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import F
-from django.test import Client
 from django.utils import timezone
 
 from subscribers.leaving import leave
@@ -30,17 +29,6 @@ from tests.subscribers.signing_up import ANNA, open_form, post, state_of
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture(autouse=True)
-def uncounted():
-    cache.clear()
-
-
-@pytest.fixture
-def client():
-    """As strict as a real server is with everybody else's forms."""
-    return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture

@@ -14,11 +14,6 @@ from tests.subscribers.signing_up import open_form, post
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def uncounted():
-    cache.clear()
-
-
 @pytest.fixture
 def weekly():
     return open_form()

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,16 +14,6 @@ from tests.subscribers.signing_up import ANNA, open_form, state_of
 pytestmark = pytest.mark.django_db
 SITE = "https://www.example.org"
 ENDPOINT = "/api/sign-up/weekly"
-
-
-@pytest.fixture(autouse=True)
-def uncounted():
-    cache.clear()
-
-
-@pytest.fixture
-def client():
-    return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture
