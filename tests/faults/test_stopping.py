@@ -45,7 +45,7 @@ def test_a_worker_that_ends_though_nobody_told_it_to_starts_again(installation):
     sending = Sending(installation)
     sending.wait(lambda _: time.time() - worker.create_time() > 3 * SHORTEST_LIFE, "it has lived for a while")
     queue = installation.environment.get("CELERY_BROKER_URL") or installation.environment["REDIS_URL"]
-    with Celery(broker=queue) as stranger:
+    with Celery(broker=queue, set_as_current=False) as stranger:
         stranger.control.shutdown()
     sending.wait(lambda _: "worker_starts_again" in installation.log("worker1"), "it begins anew")
     assert worker.is_running()
