@@ -63,6 +63,8 @@ class Installation:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # Whoever started the tests in the background had this signal ignored, also for what they start.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         self._children[name] = child
         return child

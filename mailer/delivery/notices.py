@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -71,9 +72,9 @@ def mail_notices(client: SendGrid, now: datetime | None = None, limit: int = 20)
     moment = now or timezone.now()
     waiting = Notice.objects.filter(
         mailed_at=None, attempts__lt=len(ATTEMPTS), created_at__gt=moment - STALE
-    ).exclude(send__issue__newsletter__owner_email="")
+    ).exclude(Q(send__issue__newsletter__owner_email="") | Q(newsletter__owner_email=""))
     mailed = 0
-    for notice in waiting.select_related("send__issue__newsletter").order_by("id")[:limit]:
+    for notice in waiting.select_related("send__issue__newsletter", "newsletter").order_by("id")[:limit]:
         if moment >= notice.created_at + ATTEMPTS[notice.attempts]:
             mailed += _mail(client, notice)
     return mailed
@@ -107,17 +108,21 @@ def _mail(client: SendGrid, notice: Notice) -> bool:
 
 def _request(notice: Notice) -> bytes:
     """The JSON of its mail. It carries no id of a submission: its events are about no delivery."""
-    newsletter = notice.send.issue.newsletter
+    newsletter = notice.whose
     title = printable(" ".join(newsletter.name.split()))
-    page = urljoin(settings.PUBLIC_URL, reverse("admin:delivery_send_change", args=[notice.send_id]))
+    page, about = "", title
+    if notice.send:
+        about = f"send {notice.send_id}"
+        page = urljoin(settings.PUBLIC_URL, reverse("admin:delivery_send_change", args=[notice.send_id]))
+        page = f"\n\nSend {notice.send_id}, issue {notice.send.issue}: {page}"
     lines = (
-        f"{notice.text}\n\nSend {notice.send_id}, issue {notice.send.issue}: {page}\n",
+        f"{notice.text}{page}\n",
         f"You get this because your address stands in mailer as the owner of {title}.\n",
     )
     message = Message(
         from_email=newsletter.from_email,
         from_name=newsletter.from_name,
-        subject=f"[{title}] send {notice.send_id} {SUBJECTS.get(notice.kind, 'needs attention')}",
+        subject=f"[{title}] {about} {SUBJECTS.get(notice.kind, 'needs attention')}",
         text="\n".join(lines),
         categories=("notice",),
         custom_args={"mailer_notice": str(notice.pk)},

@@ -105,6 +105,19 @@ class Newsletter(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(900)],
         help_text="Percent by which each day may have more than the one before",
     )
+    report_by_mail = models.BooleanField(
+        default=False, db_default=False, help_text="The owner gets a summary a day after each issue"
+    )
+    utm_source = models.CharField(
+        max_length=100, blank=True, db_default="", help_text="Added to links as utm_source; empty: nothing is"
+    )
+    utm_medium = models.CharField(max_length=100, blank=True, db_default="")
+    utm_campaign = models.CharField(
+        max_length=100, blank=True, db_default="", help_text="May hold {newsletter}, {issue} and {date}"
+    )
+    utm_content = models.CharField(
+        max_length=100, blank=True, db_default="", help_text="May hold {story}: its number in the issue"
+    )
     welcome_issue = models.ForeignKey(
         "Issue",
         on_delete=models.PROTECT,

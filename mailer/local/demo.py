@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -15,7 +16,7 @@ from mailer.local.errors import ServerError
 from mailer.local.processes import Background
 from mailer.local.sample_people import those_who_left
 from mailer.local.waiting import wait_until
-from mailer.tracking.models import Event
+from mailer.tracking.models import Event, Post
 from subscribers.models import Consent, MailingList, Subscriber, Subscription, Suppression
 
 EVENTS_LIMIT = 120
@@ -95,8 +96,8 @@ def wait_for_events(console: Console, emulator: str, after: int) -> None:
         last, since = -1, time.monotonic()
         while True:
             drawn, pending = _pending(emulator)
-            to_fold = events.filter(folded_at=None).count()
-            folded = events.exclude(folded_at=None).count()
+            to_fold = Post.objects.aggregate(events=Sum("events"))["events"] or 0
+            folded = events.count()
             # The bar has no end before it is known how many there will be.
             total = folded + to_fold + pending if drawn else None
             bars.update(bar, completed=folded, total=total, state=f"{folded:,} folded")

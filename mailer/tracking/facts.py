@@ -4,38 +4,51 @@ Every time stamp becomes the earliest that any event gave, so that the same even
 whatever their order, however they are cut into batches, and however often one of them is folded.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.backends.utils import CursorWrapper
 
-from mailer.tracking.reading import FACTS, FAILURES, Reading
+from mailer.tracking.clicks import Key, mark_clicks, write_clicks
+from mailer.tracking.reading import EARLIEST, FAILURES, Reading
 
-Key = tuple[int, int]
-"""Send and subscriber: a delivery."""
-Failure = tuple[int, datetime, str, bool, str]
-"""Rank, time and class of a failure, whether it has no status, and its status: the least is the foremost."""
+Failure = tuple[int, datetime, str, bool, str, bool, str]
+"""Rank, time and class of a failure, whether it has no status, its status, and the same of the block list that it names:
+the least is the foremost."""
 
 
 @dataclass
 class Facts:
-    """What some events say of one delivery: the earliest time of each fact, and the foremost failure."""
+    """What some events say of one delivery: the earliest time of each fact, the foremost failure, and what is known of
+    the first open by a person (time, program, device) and by a machine (time, rule)."""
 
     times: dict[str, datetime] = field(default_factory=dict)
     failure: Failure | None = None
+    open: tuple[datetime, str, str] | None = None
+    machine_open: tuple[datetime, str] | None = None
 
     def add(self, reading: Reading) -> None:
         """Take in one more event."""
-        fact, at, status = reading.fact, reading.at, reading.status
+        fact, at = reading.fact, reading.at
         if fact is None:
             return
         self.times[fact] = min(at, self.times.get(fact, at))
         if reading.failure is not None:
             # A hard bounce says more than a block, and that more than a drop; of one sort the first counts, and of
-            # two at once one with a status.
-            candidate = (FAILURES.index(fact), at, reading.failure, status is None, status or "")
-            self.failure = min(candidate, self.failure or candidate)
+            # two at once one with a status, and one with a block list.
+            failure = (
+                *(FAILURES.index(fact), at, reading.failure),
+                *(reading.status is None, reading.status or ""),
+                *(reading.block_list is None, reading.block_list or ""),
+            )
+            self.failure = min(failure, self.failure or failure)
+        elif fact == "opened_at":
+            opened = (at, reading.opened_with, reading.opened_on)
+            self.open = min(opened, self.open or opened)
+        elif fact == "machine_opened_at":
+            by_machine = (at, reading.machine)
+            self.machine_open = min(by_machine, self.machine_open or by_machine)
 
 
 def attribute_by_address(cursor: CursorWrapper, readings: Sequence[Reading]) -> list[Reading]:
@@ -73,87 +86,131 @@ def attribute_by_address(cursor: CursorWrapper, readings: Sequence[Reading]) -> 
 
 
 def write_facts(cursor: CursorWrapper, readings: Iterable[Reading]) -> None:
-    """Write what the events say onto the deliveries they name, and first clicks onto their links.
+    """Write what the events say onto the deliveries they name, and clicks onto their links.
 
     Events that name no delivery of ours leave no trace here.
     """
     facts: dict[Key, Facts] = {}
-    clicks: dict[tuple[int, int, str], datetime] = {}
+    clicks: list[Reading] = []
+    clicked: set[Key] = set()
     for reading in readings:
-        if reading.fact is None or reading.send_id is None or reading.subscriber_id is None:
+        if reading.send_id is None or reading.subscriber_id is None:
             continue
         key = (reading.send_id, reading.subscriber_id)
-        facts.setdefault(key, Facts()).add(reading)
-        if reading.url:
-            click = (*key, reading.url)
-            clicks[click] = min(reading.at, clicks.get(click, reading.at))
+        if reading.kind == "click":
+            clicks.append(reading)
+            clicked.add(key)
+        if reading.fact is not None or reading.kind == "click":
+            facts.setdefault(key, Facts()).add(reading)
     if facts:
+        clicked |= _lock(cursor, facts)
         _write_deliveries(cursor, facts)
-    if clicks:
-        _write_clicks(cursor, clicks)
+        write_clicks(cursor, clicks)
+        mark_clicks(cursor, clicked)
 
 
 # Only names of our own columns are put into the statement.
-_CHANGES = ", ".join(f"{fact} = least(delivery.{fact}, given.{fact})" for fact in FACTS)
+_CHANGES = ", ".join(f"{fact} = least(delivery.{fact}, given.{fact})" for fact in EARLIEST)
 _DIFFERS = " OR ".join(
-    f"least(delivery.{fact}, given.{fact}) IS DISTINCT FROM delivery.{fact}" for fact in FACTS
+    f"least(delivery.{fact}, given.{fact}) IS DISTINCT FROM delivery.{fact}" for fact in EARLIEST
 )
 # Whether the failure that is given comes before the one that the delivery has.
-_FOREMOST = """
+_FAILURE = """
 given.class IS NOT NULL AND (
     delivery.bounce_class IS NULL
-    OR (given.rank, given.class_at, given.class COLLATE "C", given.nameless, given.status COLLATE "C") < (
+    OR (
+        given.rank, given.class_at, given.class COLLATE "C", given.nameless, given.status COLLATE "C",
+        given.unlisted, given.list COLLATE "C"
+    ) < (
         CASE WHEN delivery.bounced_at IS NOT NULL THEN 0 WHEN delivery.blocked_at IS NOT NULL THEN 1 ELSE 2 END,
         coalesce(delivery.bounced_at, delivery.blocked_at, delivery.dropped_at),
         delivery.bounce_class COLLATE "C",
-        delivery.refusal_status IS NULL,
-        coalesce(delivery.refusal_status, '') COLLATE "C"
+        delivery.refusal_status IS NULL, coalesce(delivery.refusal_status, '') COLLATE "C",
+        delivery.block_list IS NULL, coalesce(delivery.block_list, '') COLLATE "C"
     )
 )
 """
+# The same of the first open by a person, and by a machine.
+_OPEN = """
+given.opened_at IS NOT NULL AND (
+    delivery.opened_at IS NULL
+    OR (given.opened_at, given.opened_with COLLATE "C", given.opened_on COLLATE "C") < (
+        delivery.opened_at, coalesce(delivery.opened_with, '') COLLATE "C", coalesce(delivery.opened_on, '') COLLATE "C"
+    )
+)
+"""
+_MACHINE_OPEN = """
+given.machine_opened_at IS NOT NULL AND (
+    delivery.machine_opened_at IS NULL
+    OR (given.machine_opened_at, given.machine_rule COLLATE "C")
+        < (delivery.machine_opened_at, coalesce(delivery.machine_rule, '') COLLATE "C")
+)
+"""
+_COMES_FIRST = {
+    "bounce_class": (_FAILURE, "class"),
+    "refusal_status": (_FAILURE, "status"),
+    "block_list": (_FAILURE, "list"),
+    "opened_with": (_OPEN, "opened_with"),
+    "opened_on": (_OPEN, "opened_on"),
+    "machine_rule": (_MACHINE_OPEN, "machine_rule"),
+}
+"""Columns that are what the foremost event says, when that is the one given, and its column of what is given."""
+_REPLACED = ", ".join(
+    f"{column} = CASE WHEN {first} THEN nullif(given.{name}, '') ELSE delivery.{column} END"
+    for column, (first, name) in _COMES_FIRST.items()
+)
 _UPDATE = f"""
-UPDATE delivery_delivery delivery SET {_CHANGES},
-    bounce_class = CASE WHEN {_FOREMOST} THEN given.class ELSE delivery.bounce_class END,
-    refusal_status = CASE WHEN {_FOREMOST} THEN nullif(given.status, '') ELSE delivery.refusal_status END
+UPDATE delivery_delivery delivery SET {_CHANGES}, {_REPLACED}
 FROM unnest(
-    %s::bigint[], %s::bigint[], %s::int[], %s::timestamptz[], %s::text[], %s::boolean[], %s::text[]
-    {", %s::timestamptz[]" * len(FACTS)}
-) AS given (send_id, subscriber_id, rank, class_at, class, nameless, status, {", ".join(FACTS)})
+    %s::bigint[], %s::bigint[],
+    %s::int[], %s::timestamptz[], %s::text[], %s::boolean[], %s::text[], %s::boolean[], %s::text[],
+    %s::text[], %s::text[], %s::text[]
+    {", %s::timestamptz[]" * len(EARLIEST)}
+) AS given (
+    send_id, subscriber_id, rank, class_at, class, nameless, status, unlisted, list,
+    opened_with, opened_on, machine_rule, {", ".join(EARLIEST)}
+)
 WHERE delivery.send_id = given.send_id AND delivery.subscriber_id = given.subscriber_id
-    AND ({_DIFFERS} OR {_FOREMOST})
+    AND ({_DIFFERS} OR {_FAILURE} OR {_OPEN} OR {_MACHINE_OPEN})
 """
 
 
-def _write_deliveries(cursor: CursorWrapper, facts: dict[Key, Facts]) -> None:
-    sends, subscribers = [send for send, _ in facts], [subscriber for _, subscriber in facts]
-    # Locked in one order, so that two foldings of the same people wait for each other instead of both failing.
+def _lock(cursor: CursorWrapper, keys: Collection[Key]) -> set[Key]:
+    """Lock the deliveries, all in one order: two foldings of the same people wait for each other instead of failing.
+
+    Returns: those of which clicks are known.
+    """
     cursor.execute(
         """
-        SELECT 1 FROM delivery_delivery
+        SELECT send_id, subscriber_id, num_nonnulls(clicked_at, machine_clicked_at) FROM delivery_delivery
         JOIN unnest(%s::bigint[], %s::bigint[]) AS given (send_id, subscriber_id) USING (send_id, subscriber_id)
         ORDER BY send_id, subscriber_id FOR NO KEY UPDATE OF delivery_delivery
         """,
-        [sends, subscribers],
+        _columns(keys),
     )
-    failures = [found.failure or (None,) * 5 for found in facts.values()]
-    times = [[found.times.get(fact) for found in facts.values()] for fact in FACTS]
-    cursor.execute(_UPDATE, [sends, subscribers, *map(list, zip(*failures, strict=True)), *times])
+    return {(send, subscriber) for send, subscriber, clicks in cursor.fetchall() if clicks}
 
 
-def _write_clicks(cursor: CursorWrapper, clicks: dict[tuple[int, int, str], datetime]) -> None:
-    """A click counts for the link of its send that has its address, and for people the send went to."""
+def _write_deliveries(cursor: CursorWrapper, facts: dict[Key, Facts]) -> None:
+    facts = {key: found for key, found in facts.items() if found.times}
+    if not facts:
+        return
+    found = facts.values()
+    failures = [each.failure or (None,) * 7 for each in found]
+    opens = [(each.open or (None, None, None))[1:] for each in found]
+    rules = [(each.machine_open or (None, None))[1] for each in found]
+    times = [[each.times.get(fact) for each in found] for fact in EARLIEST]
     cursor.execute(
-        """
-        INSERT INTO tracking_click (link_id, subscriber_id, at)
-        SELECT link.id, given.subscriber_id, min(given.at)
-        FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[])
-            AS given (send_id, subscriber_id, url, at)
-        JOIN delivery_link link ON link.send_id = given.send_id AND md5(link.url) = md5(given.url)
-        JOIN delivery_delivery delivery
-            ON delivery.send_id = given.send_id AND delivery.subscriber_id = given.subscriber_id
-        GROUP BY 1, 2
-        ORDER BY 1, 2
-        ON CONFLICT (link_id, subscriber_id) DO UPDATE SET at = excluded.at WHERE excluded.at < tracking_click.at
-        """,
-        [*([click[n] for click in clicks] for n in range(3)), list(clicks.values())],
+        _UPDATE,
+        [
+            *_columns(facts),
+            *map(list, zip(*failures, strict=True)),
+            *map(list, zip(*opens, strict=True)),
+            rules,
+            *times,
+        ],
     )
+
+
+def _columns(keys: Collection[Key]) -> list[list[int]]:
+    return [[send for send, _ in keys], [subscriber for _, subscriber in keys]]

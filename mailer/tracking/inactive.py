@@ -27,7 +27,7 @@ WITH gone AS MATERIALIZED (
         AND NOT EXISTS (
             SELECT 1 FROM subscribers_consent WHERE subscriber_id = subscriber.id AND at >= %(before)s
         )
-        AND NOT EXISTS (SELECT 1 FROM tracking_click WHERE subscriber_id = subscriber.id AND at >= %(before)s)
+        AND NOT EXISTS (SELECT 1 FROM tracking_click WHERE subscriber_id = subscriber.id AND at >= %(before)s AND rule = '')
     ORDER BY id LIMIT %(step)s
 )
 SELECT id, NOT EXISTS (

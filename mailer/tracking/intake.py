@@ -1,15 +1,17 @@
-"""A post of the event webhook, from its bytes to rows: what is good is kept, whatever the rest looks like."""
+"""A post of the event webhook: kept as it came, and read into rows; what is good counts, whatever the rest looks like."""
 
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from django.db import connection
+
+from mailer.tracking.reading import number
 
 LONGEST_ID = 200
 LONGEST_KIND = 40
@@ -29,24 +31,47 @@ class BadPost(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """An event as it is stored. `payload` is JSON."""
+    """An event as it is kept. `payload` is the event, `written` the same as JSON; `subscriber_id` is what our custom
+    argument says, None where it says nothing usable."""
 
     sg_event_id: str
     kind: str
     at: datetime
-    payload: str
+    received_at: datetime
+    subscriber_id: int | None
+    payload: Mapping[str, Any]
+    written: str
+
+    @property
+    def key(self) -> tuple[datetime, str]:
+        """What an event repeated has again."""
+        return self.at, self.sg_event_id
 
 
 @dataclass(frozen=True)
-class Post:
-    """What a post holds. `refused` counts the items that are no objects, `unnamed` the events without an id."""
+class Items:
+    """What a post holds. `refused` are the items that are no events, `unnamed` counts the events without an id."""
 
     rows: tuple[Row, ...]
-    refused: int
+    refused: tuple[Any, ...]
     unnamed: int
 
 
-def read_post(body: bytes, received: datetime) -> Post:
+def store(body: bytes) -> int:
+    """Keep a post as it came; it commits unless the caller holds a transaction. Folding reads the rest of it.
+
+    Returns: how many items it holds; an empty one is not kept.
+    Raises:
+        BadPost: the body is not JSON, or not an array.
+    """
+    count = len(_items(body))
+    if count:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO tracking_post (events, body) VALUES (%s, %b)", [count, body])
+    return count
+
+
+def read_post(body: bytes, received: datetime) -> Items:
     """Read a post.
 
     An event without a usable `sg_event_id` gets one from a hash of itself, so that it is still known again
@@ -55,43 +80,18 @@ def read_post(body: bytes, received: datetime) -> Post:
     Raises:
         BadPost: the body is not JSON, or not an array.
     """
+    items = _items(body)
+    rows = tuple(_row(item, received) for item in items if isinstance(item, dict))
+    refused = tuple(item for item in items if not isinstance(item, dict))
+    unnamed = sum(row.sg_event_id.startswith("sha256:") for row in rows)
+    return Items(rows, refused, unnamed)
+
+
+def _items(body: bytes) -> list[Any]:
     items = _parse(body)
     if not isinstance(items, list):
         raise BadPost("The post is JSON, but not an array of events.")
-    events = [item for item in items if isinstance(item, dict)]
-    rows = tuple(_row(event, received) for event in events)
-    unnamed = sum(row.sg_event_id.startswith("sha256:") for row in rows)
-    return Post(rows, refused=len(items) - len(events), unnamed=unnamed)
-
-
-def store(rows: Iterable[Row]) -> int:
-    """Store the events that are not stored yet, in one statement, which commits unless the caller holds a transaction.
-
-    Returns: how many were new.
-    """
-    # In one order everywhere: two posts with the same events, stored at once, must not wait for each other.
-    ordered = sorted({row.sg_event_id: row for row in rows}.values(), key=lambda row: row.sg_event_id)
-    if not ordered:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO tracking_event (sg_event_id, kind, at, payload)
-            SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::jsonb[])
-            ON CONFLICT (sg_event_id) DO NOTHING
-            """,
-            _columns(ordered),
-        )
-        return int(cursor.rowcount)
-
-
-def _columns(rows: Sequence[Row]) -> list[list[Any]]:
-    return [
-        [row.sg_event_id for row in rows],
-        [row.kind for row in rows],
-        [row.at for row in rows],
-        [row.payload for row in rows],
-    ]
+    return items
 
 
 def _parse(body: bytes) -> Any:
@@ -132,14 +132,17 @@ def _clean(value: Any, levels: int) -> Any:
 
 
 def _row(event: dict[str, Any], received: datetime) -> Row:
-    event, payload = _written(event)
+    event, written = _written(event)
     given, kind = event.get("sg_event_id"), event.get("event")
     named = isinstance(given, str) and 0 < len(given) <= LONGEST_ID
     return Row(
         sg_event_id=str(given) if named else _derived_id(event),
         kind=kind[:LONGEST_KIND] if isinstance(kind, str) else "",
         at=_moment(event.get("timestamp"), received),
-        payload=payload,
+        received_at=received,
+        subscriber_id=number(event.get("mailer_subscriber")),
+        payload=event,
+        written=written,
     )
 
 

@@ -47,9 +47,9 @@ def issues_with_clicks(subscriber: Subscriber) -> list[Fact]:
 
 def events_of(subscriber: Subscriber) -> list[Fact]:
     """SendGrid's events about a person, as they came; oldest first."""
-    by_number = Q(person=str(subscriber.pk))
-    by_address = Q(address=subscriber.email.lower()) & ~Q(payload__has_key="mailer_subscriber")
-    events = Event.objects.alias(person=KT("payload__mailer_subscriber"), address=Lower(KT("payload__email")))
+    by_number = Q(subscriber_id=subscriber.pk)
+    by_address = Q(address=subscriber.email.lower(), subscriber_id=None)
+    events = Event.objects.alias(address=Lower(KT("payload__email")))
     found = [*events.filter(by_number), *events.filter(by_address)]
     return [
         {"at": event.at, "kind": event.kind, "received_at": event.received_at, "payload": event.payload}

@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-FACTS = (
+from mailer.tracking.machines import machine_rule
+
+EARLIEST = (
     "deferred_at",
     "delivered_at",
     "bounced_at",
@@ -19,17 +21,22 @@ FACTS = (
     "dropped_at",
     "opened_at",
     "machine_opened_at",
-    "clicked_at",
     "complained_at",
     "unsubscribed_at",
 )
-"""What can become of a delivery: its columns that hold the time it happened first."""
+"""What can become of a delivery: its columns that hold the earliest time that any event gives."""
 
 FAILURES = ("bounced_at", "blocked_at", "dropped_at")
 """The facts that have a class of their own; the class of the foremost is the one that is kept."""
 
-OF_FAILURES = ("bounce_class", "refusal_status")
+FACTS = (*EARLIEST, "clicked_at", "machine_clicked_at")
+"""All times; those of clicks follow from all clicks of a delivery together (see clicks.py)."""
+
+OF_FAILURES = ("bounce_class", "refusal_status", "block_list")
 """What is kept of the foremost failure beside its time: columns of a delivery."""
+
+OF_OPENS = ("opened_with", "opened_on", "machine_rule")
+"""What is kept of the first open by a person, and of the first by a machine."""
 
 LONGEST_ADDRESS = 320
 LONGEST_CLASS = 60
@@ -38,7 +45,7 @@ LONGEST_DETAIL = 500
 _MEANINGS: dict[str, tuple[str | None, str | None]] = {
     "deferred": ("deferred_at", None),
     "delivered": ("delivered_at", None),
-    "click": ("clicked_at", None),
+    "open": ("opened_at", None),
     "spamreport": ("complained_at", "complaint"),
     "unsubscribe": ("unsubscribed_at", "unsubscribe"),
     "group_unsubscribe": ("unsubscribed_at", None),
@@ -52,8 +59,11 @@ _STATUS = re.compile(r"(?<![0-9.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9]|\.[0-9])
 class Reading:
     """An event, read.
 
-    `fact` is what it says of a delivery (one of FACTS) and `failure` its class where that is a failure; `status` is
-    the enhanced status (RFC 3463) with which the receiving server refused it, None where it named none.
+    `fact` is what it says of a delivery (one of EARLIEST; None for a click) and `failure` its class where that is a
+    failure; `status` is the enhanced status (RFC 3463) with which the receiving server refused it, and `block_list` the
+    block list that it named as its reason, None where it named none. Of an open or click `machine` is the rule by which
+    it is a program's, "" for a person's; of a person's open `opened_with` and `opened_on` are mail program and device.
+    `url` and `place` (from 0) are the link of a click.
     `send_id`, `subscriber_id` and `submission_id` are what our custom arguments say, None where they say
     nothing usable; whether there is such a row is for the database to say. `address` is as it came, "" for
     none. `suppression` is the reason for which the address must get nothing from now on.
@@ -64,11 +74,16 @@ class Reading:
     fact: str | None = None
     failure: str | None = None
     status: str | None = None
+    block_list: str | None = None
     send_id: int | None = None
     subscriber_id: int | None = None
     submission_id: UUID | None = None
     address: str = ""
+    machine: str = ""
+    opened_with: str = ""
+    opened_on: str = ""
     url: str = ""
+    place: int | None = None
     suppression: str | None = None
     detail: str = ""
     leaves: bool = False
@@ -85,7 +100,10 @@ def read(kind: str, at: datetime, payload: Mapping[str, Any]) -> Reading:
         payload: the event as it came.
     """
     fact, suppression = _meaning(kind, payload)
-    send_id, subscriber_id = _number(payload.get("mailer_send")), _number(payload.get("mailer_subscriber"))
+    machine = machine_rule(kind, payload)
+    if machine and fact == "opened_at":
+        fact = "machine_opened_at"
+    send_id, subscriber_id = number(payload.get("mailer_send")), number(payload.get("mailer_subscriber"))
     address, submission_id = _address(payload.get("email")), _uuid(payload.get("mailer_submission"))
     nameless = send_id is None or subscriber_id is None
     reason = _text(payload.get("reason"))
@@ -99,7 +117,9 @@ def read(kind: str, at: datetime, payload: Mapping[str, Any]) -> Reading:
         subscriber_id=None if nameless else subscriber_id,
         submission_id=submission_id,
         address=address,
+        machine=machine,
         url=_text(payload.get("url")) if kind == "click" else "",
+        place=_place(payload.get("url_offset")) if kind == "click" else None,
         suppression=suppression,
         detail=reason[:LONGEST_DETAIL] if suppression else "",
         leaves=kind in ("unsubscribe", "group_unsubscribe"),
@@ -122,9 +142,6 @@ def _meaning(kind: str, payload: Mapping[str, Any]) -> tuple[str | None, str | N
         case "dropped":
             invalid = _text(payload.get("reason")).strip().lower() in ("invalid", "invalid address")
             return "dropped_at", "invalid" if invalid else None
-        case "open":
-            machine = payload.get("sg_machine_open") in (True, "true")
-            return "machine_opened_at" if machine else "opened_at", None
     return _MEANINGS.get(kind, (None, None))
 
 
@@ -154,10 +171,17 @@ def _address(value: Any) -> str:
     return address if "@" in address and len(address) <= LONGEST_ADDRESS else ""
 
 
-def _number(value: Any) -> int | None:
+def number(value: Any) -> int | None:
+    """A positive whole number of up to 18 digits, as a custom argument writes it; None for anything else."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = int(value)
     return value if type(value) is int and 0 < value < 10**18 else None
+
+
+def _place(offset: Any) -> int | None:
+    """Which link of the mail it was, from 0: the first part of url_offset."""
+    index = offset.get("index") if isinstance(offset, Mapping) else None
+    return index if type(index) is int and 0 <= index < 1_000 else None
 
 
 def _uuid(value: Any) -> UUID | None:

@@ -7,7 +7,7 @@ from django.db.backends.utils import CursorWrapper
 from mailer.tracking.facts import attribute_by_address, write_facts
 from mailer.tracking.fold import LIMIT, LOCK, fold_events, read_all
 from mailer.tracking.leavings import attribute_leavings
-from mailer.tracking.reading import FACTS, OF_FAILURES
+from mailer.tracking.reading import FACTS, OF_FAILURES, OF_OPENS
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ def _whole_sends(cursor: CursorWrapper) -> list[int]:
 
 
 def _empty(cursor: CursorWrapper, sends: list[int]) -> None:
-    columns = (*FACTS, *OF_FAILURES)
+    columns = (*FACTS, *OF_FAILURES, *OF_OPENS)
     cursor.execute(
         f"UPDATE delivery_delivery SET {', '.join(f'{column} = NULL' for column in columns)} "
         f"WHERE send_id = ANY(%s) AND num_nonnulls({', '.join(columns)}) > 0",
@@ -65,7 +65,7 @@ def _derive(cursor: CursorWrapper) -> int:
         cursor.execute(
             """
             SELECT id, kind, at, payload::text FROM tracking_event
-            WHERE folded_at IS NOT NULL AND id > %s ORDER BY id LIMIT %s
+            WHERE id > %s ORDER BY id LIMIT %s
             """,
             [last, LIMIT],
         )

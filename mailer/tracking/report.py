@@ -178,10 +178,10 @@ def _hours(cursor: CursorWrapper, send_id: int, started_at: datetime) -> tuple[H
 def _links(cursor: CursorWrapper, send_id: int) -> tuple[LinkFigures, ...]:
     cursor.execute(
         """
-        SELECT link.url, link.label, coalesce(story.headline, ''), count(click.subscriber_id)
+        SELECT link.url, link.label, coalesce(story.headline, ''), count(DISTINCT click.subscriber_id)
         FROM delivery_link link
         LEFT JOIN issues_story story ON story.id = link.story_id
-        LEFT JOIN tracking_click click ON click.link_id = link.id
+        LEFT JOIN tracking_click click ON click.link_id = link.id AND click.rule = ''
         WHERE link.send_id = %s
         GROUP BY link.id, story.id ORDER BY 4 DESC, story.position NULLS LAST, link.id
         """,
@@ -200,7 +200,7 @@ def _stories(cursor: CursorWrapper, send_id: int) -> tuple[StoryFigures, ...]:
             WHERE batch.send_id = %s AND batch.state = 'accepted' GROUP BY 1
         ), clicked AS (
             SELECT link.story_id, count(DISTINCT click.subscriber_id) AS people
-            FROM delivery_link link JOIN tracking_click click ON click.link_id = link.id
+            FROM delivery_link link JOIN tracking_click click ON click.link_id = link.id AND click.rule = ''
             WHERE link.send_id = %s GROUP BY 1
         ), shown AS (
             SELECT DISTINCT unnest(story_ids) AS id FROM delivery_edition WHERE send_id = %s

@@ -1,6 +1,7 @@
 """How long things are kept: events, people who never confirmed, people who are inactive. Applied once a day.
 
-Deleting events leaves every figure as it is: figures live in deliveries and clicks. Only `mailer replay` derives them
+Events are kept by the month in which they happened, and go by the month: the last day of one decides. Deleting them
+leaves every figure as it is: figures live in deliveries and clicks. Only `mailer replay` derives them
 again, so it is told since when events are kept, and leaves older sends alone (see replay.py).
 """
 
@@ -11,17 +12,17 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from mailer.tracking.fold import LOCK
 from mailer.tracking.inactive import erase_inactive, inactive
 from mailer.tracking.models import Event
+from mailer.tracking.partitions import end_of, months
 from subscribers.privacy.unconfirmed import erase_unconfirmed, unconfirmed
 
 log = structlog.get_logger()
 
-STEP = 10_000
-"""Events that one transaction deletes."""
 MOST_PEOPLE = 10_000
 """Whom one run erases, of each kind; the others follow with the next run."""
 
@@ -84,35 +85,35 @@ def apply() -> dict[str, int]:
 
 
 def delete_events(before: datetime) -> int:
-    """Delete one step of the events that came in before a moment and are folded.
+    """Delete the oldest month of events, where all of it lies before a moment.
 
-    Returns: how many; 0 when none is left, or figures are being rebuilt.
+    Returns: how many events it had; 0 when there is none, or figures are being rebuilt.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(
-            """
-            WITH oldest AS (
-                SELECT id, received_at, folded_at FROM tracking_event ORDER BY id LIMIT %s
-            )
-            DELETE FROM tracking_event WHERE id IN (
-                SELECT id FROM oldest WHERE received_at < %s AND folded_at IS NOT NULL
-            )
-            """,
-            [STEP, before],
-        )
-        deleted = int(cursor.rowcount)
-        if deleted:
-            cursor.execute(
-                """
-                INSERT INTO tracking_eventskept (id, since) VALUES (1, %s)
-                ON CONFLICT (id) DO UPDATE SET since = greatest(tracking_eventskept.since, excluded.since)
-                """,
-                [before],
-            )
-    return deleted
+        for month, table in months(cursor).items():
+            end = end_of(month)
+            if end > before:
+                return 0
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            (deleted,) = cursor.fetchone()
+            cursor.execute(f"DROP TABLE {table}")
+            if deleted:
+                _note(cursor, end)
+                return int(deleted)
+    return 0
+
+
+def _note(cursor: CursorWrapper, since: datetime) -> None:
+    cursor.execute(
+        """
+        INSERT INTO tracking_eventskept (id, since) VALUES (1, %s)
+        ON CONFLICT (id) DO UPDATE SET since = greatest(tracking_eventskept.since, excluded.since)
+        """,
+        [since],
+    )
 
 
 def _apply(rule: Rule) -> int:
@@ -127,4 +128,6 @@ def _apply(rule: Rule) -> int:
 
 
 def _count_events(before: datetime) -> int:
-    return Event.objects.filter(received_at__lt=before, folded_at__isnull=False).count()
+    with connection.cursor() as cursor:
+        old = [end_of(month) for month in months(cursor) if end_of(month) <= before]
+    return Event.objects.filter(at__lt=max(old)).count() if old else 0

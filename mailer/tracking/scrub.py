@@ -5,7 +5,8 @@ a failure, the link of a click. Address, IP, user agent and what the receiving s
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,44 +15,46 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from mailer.tracking.facts import attribute_by_address
+from mailer.tracking.intake import Row
 from mailer.tracking.reading import Reading, read
 from subscribers.models import Subscriber
 from subscribers.privacy import erased
 
 KEPT = (
-    "event", "timestamp", "type", "sg_machine_open", "asm_group_id",
+    "event", "timestamp", "type", "sg_machine_open", "asm_group_id", "url_offset",
     "mailer_send", "mailer_subscriber", "mailer_letter", "mailer_submission",
 )  # fmt: skip
 """Of a payload, the parts that say nothing of the person and are kept as they are."""
 ADDRESS = re.compile(r"[^\s<>()\"',;:]+@[^\s<>()\"',;:]+")
 
-Row = tuple[int, str, datetime, str]
-"""A stored event: number, kind, time, payload in JSON."""
+Kept = tuple[int, str, datetime, str]
+"""A kept event: number, kind, time, payload in JSON."""
 
 
 def scrub_events(subscriber: Subscriber) -> None:
     """Scrub every event about a person: those that name their number, and those that have only their address.
 
-    Two indexes find them. What comes in later is scrubbed when it is folded (see scrub_late).
+    Two indexes find them. What comes in later is scrubbed before it is kept (see without_the_erased); until
+    then, for seconds, its post waits as it came.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT id, kind, at, payload::text FROM tracking_event WHERE payload->>'mailer_subscriber' = %s
+            SELECT id, kind, at, payload::text FROM tracking_event WHERE subscriber_id = %s
             UNION ALL
             SELECT id, kind, at, payload::text FROM tracking_event
-            WHERE NOT payload ? 'mailer_subscriber' AND lower(payload->>'email') = lower(%s)
+            WHERE subscriber_id IS NULL AND lower(payload->>'email') = lower(%s)
             ORDER BY id
             """,
-            [str(subscriber.pk), subscriber.email],
+            [subscriber.pk, subscriber.email],
         )
         rows = cursor.fetchall()
         # Where only the address tells the delivery, the event must name it from now on.
         _scrub(cursor, rows, attribute_by_address(cursor, _read(rows)))
 
 
-def scrub_late(cursor: CursorWrapper, rows: Sequence[Row], readings: Sequence[Reading]) -> None:
-    """Scrub those events that are about people who are erased.
+def without_the_erased(cursor: CursorWrapper, rows: Sequence[Row], readings: Sequence[Reading]) -> list[Row]:
+    """The rows as they may be kept: those that are about people who are erased, scrubbed.
 
     Args:
         readings: the rows, read, in the same order.
@@ -62,26 +65,31 @@ def scrub_late(cursor: CursorWrapper, rows: Sequence[Row], readings: Sequence[Re
     )
     gone = {number for (number,) in cursor.fetchall()}
     is_erased = erased.matcher()
-    late = [
-        (row, reading)
-        for row, reading in zip(rows, readings, strict=True)
+    late = {
+        place
+        for place, reading in enumerate(readings)
         if reading.subscriber_id in gone or (reading.subscriber_id is None and is_erased(reading.address))
+    }
+    links = _links(cursor, [readings[place] for place in late]) if late else set()
+    return [
+        _scrubbed(row, reading, links) if place in late else row
+        for place, (row, reading) in enumerate(zip(rows, readings, strict=True))
     ]
-    _scrub(cursor, [row for row, _ in late], [reading for _, reading in late])
 
 
-def _read(rows: Iterable[Row]) -> list[Reading]:
+def _scrubbed(row: Row, reading: Reading, links: set[str]) -> Row:
+    payload = _without_person(row.payload, reading, links)
+    return replace(row, payload=payload, written=orjson.dumps(payload).decode())
+
+
+def _read(rows: Iterable[Kept]) -> list[Reading]:
     return [read(kind, at, orjson.loads(payload)) for _, kind, at, payload in rows]
 
 
-def _scrub(cursor: CursorWrapper, rows: Sequence[Row], readings: Sequence[Reading]) -> None:
+def _scrub(cursor: CursorWrapper, rows: Sequence[Kept], readings: Sequence[Reading]) -> None:
     if not rows:
         return
-    cursor.execute(
-        "SELECT url FROM delivery_link WHERE send_id = ANY(%s)",
-        [sorted({reading.send_id for reading in readings if reading.send_id})],
-    )
-    links = {url for (url,) in cursor.fetchall()}
+    links = _links(cursor, readings)
     payloads = [
         orjson.dumps(_without_person(orjson.loads(row[3]), reading, links)).decode()
         for row, reading in zip(rows, readings, strict=True)
@@ -89,14 +97,24 @@ def _scrub(cursor: CursorWrapper, rows: Sequence[Row], readings: Sequence[Readin
     cursor.execute(
         """
         UPDATE tracking_event SET payload = given.payload
-        FROM unnest(%s::bigint[], %s::jsonb[]) AS given (id, payload) WHERE tracking_event.id = given.id
+        FROM unnest(%s::bigint[], %s::timestamptz[], %s::jsonb[]) AS given (id, at, payload)
+        WHERE tracking_event.id = given.id AND tracking_event.at = given.at
         """,
-        [[row[0] for row in rows], payloads],
+        [[row[0] for row in rows], [row[2] for row in rows], payloads],
     )
     _scrub_classes(cursor, [reading for reading in readings if ADDRESS.search(reading.failure or "")])
 
 
-def _without_person(payload: dict[str, Any], reading: Reading, links: set[str]) -> dict[str, Any]:
+def _links(cursor: CursorWrapper, readings: Sequence[Reading]) -> set[str]:
+    """The addresses of the links of the sends that these are about."""
+    cursor.execute(
+        "SELECT url FROM delivery_link WHERE send_id = ANY(%s)",
+        [sorted({reading.send_id for reading in readings if reading.send_id})],
+    )
+    return {url for (url,) in cursor.fetchall()}
+
+
+def _without_person(payload: Mapping[str, Any], reading: Reading, links: set[str]) -> dict[str, Any]:
     """The payload that is read as the same facts of the same delivery."""
     kept = {name: payload[name] for name in KEPT if name in payload}
     if reading.send_id is not None:

@@ -5,12 +5,11 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from mailer.sendgrid.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, verify
-from mailer.tracking.intake import BadPost, read_post, store
+from mailer.tracking.intake import BadPost, store
 
 log = structlog.get_logger()
 
@@ -48,22 +47,14 @@ def events(request: HttpRequest) -> HttpResponse:
 
 def _keep(body: bytes) -> HttpResponse:
     try:
-        post = read_post(body, timezone.now())
+        count = store(body)
     except BadPost as error:
         log.warning("webhook_refused", reason=str(error), size=len(body))
         return _answer(400, str(error))
-    try:
-        stored = store(post.rows)
     except (OperationalError, InterfaceError) as error:
-        log.error("webhook_cannot_store", reason=type(error).__name__, events=len(post.rows))
+        log.error("webhook_cannot_store", reason=type(error).__name__, size=len(body))
         return _answer(503, "The database cannot be reached. Try again later.")
-    log.info(
-        "events_stored",
-        stored=stored,
-        known=len(post.rows) - stored,
-        refused=post.refused,
-        unnamed=post.unnamed,
-    )
+    log.info("events_stored", events=count, size=len(body))
     return HttpResponse(status=204)
 
 

@@ -12,6 +12,9 @@ class Segment(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     rule = models.JSONField()
+    in_reports = models.BooleanField(
+        default=False, db_default=False, help_text="Reports of issues show the people in it by themselves"
+    )
     created_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now())
 

@@ -22,7 +22,7 @@ from subscribers.models import (
     gravest,
 )
 from subscribers.person.sections import sections
-from subscribers.privacy.erased import address_hash
+from subscribers.privacy import erased
 from subscribers.suppressing.find import suppressions_of
 
 log = structlog.get_logger()
@@ -49,7 +49,9 @@ def erase(
         if_still: asked once their row is locked; when it says no, they are not erased.
     Returns: the record of it; None when they were erased already, or there is no such subscriber.
     """
-    with connection.cursor() as cursor:  # an import is not to bring back what it has matched already
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [erased.LOCK])
+        # An import is not to bring back what it has matched already.
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ONE_AT_A_TIME])
     # Not against foreign keys: whoever records something about them meanwhile does not have to wait.
     subscriber = Subscriber.objects.select_for_update(no_key=True).filter(pk=subscriber_id).first()
@@ -63,7 +65,7 @@ def erase(
     _take_off_lists(subscriber, source)
     # Once more: who said why they left may have held the subscription, for which this waited.
     Remark.objects.filter(subscriber=subscriber).delete()
-    hashed = address_hash(subscriber.email) if known_again or suppressed_for else None
+    hashed = erased.address_hash(subscriber.email) if known_again or suppressed_for else None
     _empty(subscriber)
     erasure = Erasure.objects.create(
         subscriber=subscriber,

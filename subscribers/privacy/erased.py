@@ -21,6 +21,8 @@ from subscribers.models import GRAVEST_FIRST, Erasure, Subscriber, SuppressionRe
 
 HASH_SIZE = 16
 """Bytes."""
+LOCK = 0x65726173
+"""Of PostgreSQL's advisory locks: an erasure has it alone; whoever writes down what came in about people shares it."""
 
 
 def matcher() -> Callable[[str], bool]:

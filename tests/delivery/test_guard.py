@@ -26,7 +26,7 @@ from mailer.delivery.models import Batch, Delivery, Notice, Send, Submission
 from mailer.delivery.steer import cancel, pause, resume
 from mailer.issues.models import Newsletter
 from mailer.tracking.fold import fold_events
-from mailer.tracking.intake import read_post, store
+from mailer.tracking.intake import store
 from tests.tracking.ledger import Ledger, add_batch, make_people, make_send
 
 pytestmark = pytest.mark.django_db
@@ -356,7 +356,7 @@ def test_from_events_to_the_owners_mailbox(inbox):
     refused = {"type": "blocked", "bounce_classification": "Reputation", "status": "5.7.26"}
     events = [ledger.event("bounce", who, **refused) for who in range(25)]
     events += [ledger.event("delivered", who) for who in range(25, 400)]
-    store(read_post(orjson.dumps(events), timezone.now()).rows)
+    store(orjson.dumps(events))
     while fold_events():
         pass
     tasks.guard()

@@ -43,6 +43,7 @@ def test_a_worker_that_ends_though_nobody_told_it_to_starts_again(installation):
     installation.start("worker1", "beat")
     worker = psutil.Process(installation.pid("worker1"))
     sending = Sending(installation)
+    sending.wait(lambda _: " ready." in installation.log("worker1"), "it listens to the queue")
     sending.wait(lambda _: time.time() - worker.create_time() > 3 * SHORTEST_LIFE, "it has lived for a while")
     queue = installation.environment.get("CELERY_BROKER_URL") or installation.environment["REDIS_URL"]
     with Celery(broker=queue, set_as_current=False) as stranger:

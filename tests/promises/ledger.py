@@ -9,7 +9,7 @@ from uuid import UUID
 from mailer.delivery.models import Batch, Delivery, Exclusion, Send, Submission
 from mailer.delivery.progress import progress
 from mailer.tracking.models import Click
-from mailer.tracking.reading import FACTS
+from mailer.tracking.reading import FACTS, OF_FAILURES, OF_OPENS
 from subscribers.models import Subscription, Suppression
 from tests.promises.account import Account
 
@@ -166,8 +166,10 @@ def stopped(mailing_list_id: int) -> set[int]:
 def figures() -> list[list[tuple[Any, ...]]]:
     """All that reports are made from, as events left it."""
     return [
-        sorted(Delivery.objects.values_list("send_id", "subscriber_id", *FACTS), key=str),
-        sorted(Click.objects.values_list("link_id", "subscriber_id", "at")),
+        sorted(
+            Delivery.objects.values_list("send_id", "subscriber_id", *FACTS, *OF_FAILURES, *OF_OPENS), key=str
+        ),
+        sorted(Click.objects.values_list("link_id", "subscriber_id", "at", "rule")),
     ]
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 
 from mailer.tracking.fold import fold_events
-from mailer.tracking.models import Event
+from mailer.tracking.models import Event, Post
 from mailer.tracking.replay import rebuild
 from subscribers.importing import import_file
 from subscribers.leaving import leave
@@ -130,13 +130,13 @@ class Readers(Workers):
         """Fold some events, or die of it."""
         with dying(dies):
             fold_events(limit)
-        for event in Event.objects.exclude(folded_at=None).exclude(pk__in=self.folded):
+        for event in Event.objects.exclude(pk__in=self.folded):
             self.folded.add(event.pk)
             _took_effect(event)
 
     def fold_all(self) -> None:
         """Until none is left."""
-        while Event.objects.filter(folded_at=None).exists():
+        while Post.objects.exists():
             self.fold(5_000, dies=False)
 
     def _post(self, events: list[dict[str, Any]]) -> None:

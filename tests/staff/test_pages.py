@@ -5,12 +5,14 @@ import uuid
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from mailer.delivery.models import Batch, Edition, Exclusion, Send, Submission
 from mailer.issues.models import Issue, Newsletter, Story
 from mailer.tracking.models import Event
+from mailer.tracking.partitions import make_room
 from subscribers.models import (
     Consent,
     Erasure,
@@ -28,6 +30,12 @@ LEDGER = (Send, Batch, Submission, Event, Consent, Erasure, Lifting)
 KEPT = (*LEDGER, Subscriber, Topic, MailingList)
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 HOSTILE = "<script>alert(1)</script>"
+
+
+def new_event(**fields):
+    with connection.cursor() as cursor:
+        make_room(cursor, [fields["at"]])
+    return Event.objects.create(**fields)
 
 
 @pytest.fixture
@@ -98,9 +106,7 @@ def world():
             by=HOSTILE,
             because=HOSTILE,
         ),
-        Event: Event.objects.create(
-            sg_event_id="one", kind=HOSTILE, at=timezone.now(), payload={"reason": HOSTILE}
-        ),
+        Event: new_event(sg_event_id="one", kind=HOSTILE, at=timezone.now(), payload={"reason": HOSTILE}),
     }
 
 

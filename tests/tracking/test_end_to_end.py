@@ -17,7 +17,7 @@ from mailer.emulator.server import EmulatorServer
 from mailer.emulator.world import Fate, fate
 from mailer.local.waiting import wait_until
 from mailer.tracking.fold import fold_events
-from mailer.tracking.models import Event
+from mailer.tracking.models import Post
 from mailer.tracking.report import report
 from tests.inbox import Inbox
 from tests.newsroom import crowd, make_issue
@@ -87,7 +87,7 @@ def test_the_report_says_what_became_of_every_message(lively_inbox):
         while fold_events():
             pass
         told = lively_inbox.call("GET", "events/pending")["idle"]
-        return bool(told) and not Event.objects.filter(folded_at=None).exists()
+        return bool(told) and not Post.objects.exists()
 
     assert wait_until(all_told, 60)
     decided = fates(lively_inbox)

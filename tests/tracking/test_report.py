@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from django.utils import timezone, translation
+from django.utils import translation
 from rich.console import Console
 
 from mailer.delivery.models import Batch, Delivery, Edition, Exclusion, Send
 from mailer.tracking.figures import Bounce, Count, DomainFigures, Hour, Rate
 from mailer.tracking.fold import fold_events
-from mailer.tracking.intake import read_post, store
+from mailer.tracking.intake import store
 from mailer.tracking.page import render
 from mailer.tracking.report import report
 from mailer.tracking.terminal import show
@@ -30,7 +30,7 @@ HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)> [re
 
 
 def fold_these(events: Sequence[dict[str, Any]]) -> None:
-    store(read_post(json.dumps(events).encode(), timezone.now()).rows)
+    store(json.dumps(events).encode())
     while fold_events():
         pass
 
@@ -191,7 +191,7 @@ def test_figures_of_one_send_are_not_those_of_another() -> None:
     shared = make_list(people)
     first = make_send(people, mailing_list=shared)
     second = make_send(people, mailing_list=shared, submitted_at=SENT_AT + timedelta(weeks=1))
-    fold_these([first.event("click", url=first.links[0].url), first.event("delivered")])
+    fold_these([first.event("click", after=900, url=first.links[0].url), first.event("delivered")])
     assert report(first.send).totals.clicked == 1
     figures = report(second.send)
     assert (figures.totals.clicked, figures.totals.delivered, figures.hours) == (0, 0, ())

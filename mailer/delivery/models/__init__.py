@@ -6,7 +6,7 @@ named as wrong) is kept on the delivery itself. So a thousand recipients are mar
 
 from mailer.delivery.models.batches import BATCH_SIZE, Batch, BatchState, Submission, SubmissionOutcome
 from mailer.delivery.models.deliveries import Delivery
-from mailer.delivery.models.editions import Edition, Link
+from mailer.delivery.models.editions import Edition, EditionLink, Link
 from mailer.delivery.models.exclusions import Exclusion, ExclusionReason
 from mailer.delivery.models.sends import Notice, Send, SendSegment, TestMetric, Variant
 from mailer.delivery.models.suppressing import PulledList, Removal
@@ -17,6 +17,7 @@ __all__ = [
     "BatchState",
     "Delivery",
     "Edition",
+    "EditionLink",
     "Exclusion",
     "ExclusionReason",
     "Link",

@@ -42,9 +42,20 @@ class Delivery(models.Model):
         null=True,
         help_text="Enhanced status (RFC 3463) of the bounce or block, such as 5.7.26",
     )
+    block_list = models.CharField(
+        max_length=40, null=True, help_text="The block list that the bounce or block names as its reason"
+    )
     opened_at = models.DateTimeField(null=True, help_text="By a person")
+    opened_with = models.CharField(max_length=40, null=True, help_text="Mail program of that open")
+    opened_on = models.CharField(
+        max_length=10, null=True, help_text="Device of that open: phone, tablet, desktop"
+    )
     machine_opened_at = models.DateTimeField(null=True)
-    clicked_at = models.DateTimeField(null=True)
+    machine_rule = models.CharField(
+        max_length=20, null=True, help_text="Why that open is taken for a program's"
+    )
+    clicked_at = models.DateTimeField(null=True, help_text="By a person")
+    machine_clicked_at = models.DateTimeField(null=True, help_text="The clicks say by which rule")
     complained_at = models.DateTimeField(null=True)
     unsubscribed_at = models.DateTimeField(null=True)
 
@@ -58,7 +69,8 @@ class Delivery(models.Model):
                 fields=["send"],
                 condition=Q(complained_at__isnull=False)
                 | Q(bounced_at__isnull=False)
-                | Q(refusal_status__isnull=False),
+                | Q(refusal_status__isnull=False)
+                | Q(block_list__isnull=False),
                 name="delivery_in_trouble_of_send",
             ),
             # What the rule on soft bounces looks at. Not whether it was delivered after all: a column of an index

@@ -33,7 +33,10 @@ class Edition(models.Model):
 
 
 class Link(models.Model):
-    """A link of a send that SendGrid tracks, with the story it belongs to (none: intro, outro, masthead)."""
+    """A link of a send that SendGrid tracks, with the story it belongs to (none: intro, outro, masthead).
+
+    One with an empty address stands for all those that were clicked and are in no edition.
+    """
 
     send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="links")
     url = models.TextField()
@@ -45,3 +48,18 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class EditionLink(models.Model):
+    """Where a link stands in an edition. The same address may stand in several places."""
+
+    pk = models.CompositePrimaryKey("edition_id", "place")
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="places", db_index=False)
+    place = models.PositiveSmallIntegerField(
+        help_text="From 0, top to bottom, as SendGrid counts (url_offset)"
+    )
+    link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="places")
+    label = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"place {self.place} of edition {self.edition_id}"

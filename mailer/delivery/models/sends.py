@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from mailer.issues.models import Issue
+from mailer.issues.models import Issue, Newsletter
 from subscribers.models import MailingList, Segment, Snapshot
 
 
@@ -151,9 +151,16 @@ class Variant(models.Model):
 
 
 class Notice(models.Model):
-    """Something the newsletter's owner is told by mail, once."""
+    """Something the newsletter's owner is told by mail, once: about a send, or about the newsletter as a whole."""
 
-    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="notices")
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, null=True, related_name="notices")
+    newsletter = models.ForeignKey(
+        Newsletter,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Where it is about no send",
+    )
     kind = models.CharField(
         max_length=24, help_text="What it is about: guard, held, authentication, winner …"
     )
@@ -164,6 +171,20 @@ class Notice(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["created_at"], condition=Q(mailed_at=None), name="notice_to_mail")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(send__isnull=False, newsletter=None) | Q(send=None, newsletter__isnull=False),
+                name="notice_of_a_send_or_a_newsletter",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.kind} of send {self.send_id}"
+        return f"{self.kind} of send {self.send_id}" if self.send_id else f"{self.kind} of {self.newsletter}"
+
+    @property
+    def whose(self) -> Newsletter:
+        """The newsletter whose owner is told. Raises TypeError where the row names none, which the database refuses."""
+        newsletter = self.send.issue.newsletter if self.send else self.newsletter
+        if newsletter is None:
+            raise TypeError(f"notice {self.pk} is about nothing")
+        return newsletter

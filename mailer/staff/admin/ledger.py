@@ -119,10 +119,10 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(ReadOnly, Countless, ModelAdmin):
-    list_display = ("id", "kind", "at", "received_at", "folded_at", "sg_event_id")
-    list_filter = (KindFilter, ("folded_at", admin.EmptyFieldListFilter))
+    list_display = ("id", "kind", "at", "received_at", "sg_event_id")
+    list_filter = (KindFilter,)
     list_per_page = 50
     search_fields = ("sg_event_id__exact",)
     search_help_text = "SendGrid's id of the event (sg_event_id)"
     ordering = ("-id",)
-    fields = (("sg_event_id", "kind"), ("at", "received_at"), "folded_at", "payload")
+    fields = (("sg_event_id", "kind"), ("at", "received_at"), "payload")

@@ -56,7 +56,7 @@ class ClickCondition:
             links = links.filter(send__in=sends)
         numbers = query.add(list(links.values_list("pk", flat=True).distinct()))
         when = f" AND click.at >= {query.add(since)}" if since else ""
-        clicks = f"FROM tracking_click click WHERE click.link_id = ANY({numbers}::bigint[]){when}"
+        clicks = f"FROM tracking_click click WHERE click.rule = '' AND click.link_id = ANY({numbers}::bigint[]){when}"
         return f"SELECT click.subscriber_id {clicks}"
 
     def _wanted(self) -> Q:
