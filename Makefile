@@ -15,7 +15,7 @@ up: $(READY) ## Run everything in one terminal: web, workers, beat, emulator (Ct
 	@$(MAILER) up
 
 test: check ## Run the checks, then all tests
-	@.venv/bin/pytest -n 2 --dist loadgroup
+	@.venv/bin/pytest -n 3 --dist loadgroup
 
 check: $(READY) ## Lint, types, import rules, migrations, docker-compose.yml
 	@.venv/bin/ruff check .

@@ -22,7 +22,7 @@ from mailer.local.ports import free_port
 from mailer.local.shared_servers import shared
 from tests.machine import Machine, new_machine
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = pytest.mark.xdist_group("demo")
 
 ROWS = 20_000
 LIMIT = 900

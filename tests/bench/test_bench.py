@@ -46,7 +46,7 @@ def _rows(said: str) -> dict[str, list[str]]:
     return {first.strip(): [cell.strip() for cell in rest] for first, *rest in lines}
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("bench")
 def test_a_benchmark_shows_the_split_the_machine_and_the_baselines(var: Path) -> None:
     said = _run(var, "send", "--recipients=5000", "--baseline-recipients=2000")
     rows = _rows(said)
@@ -68,14 +68,14 @@ def test_a_benchmark_shows_the_split_the_machine_and_the_baselines(var: Path) ->
     assert "Peak memory of worker2" in said
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("bench")
 def test_a_benchmark_shows_each_size(var: Path) -> None:
     rows = _rows(_run(var, "scale", "--sizes", "2000", "9000"))
     assert rows["2,000"][6] == "1.00"
     assert float(rows["9,000"][6]) > 0
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("bench")
 def test_a_benchmark_shows_each_latency_with_each_number_of_requests_in_flight(var: Path) -> None:
     said = _run(var, "latency", "--milliseconds", "0", "20", "--in-flight", "4", "8")
     cells = [line.split("│")[1:-1] for line in said.splitlines() if line.startswith("│")]
@@ -86,7 +86,7 @@ def test_a_benchmark_shows_each_latency_with_each_number_of_requests_in_flight(v
     assert [row[3].strip() for row in cells] == ["", "", "200,000", "400,000"]
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("bench")
 def test_a_benchmark_shows_imports_of_new_changed_and_known_people(var: Path) -> None:
     rows = _rows(_run(var, "importing", "--rows", "2000"))
     for case in ("all new", "all merging, all changed", "all known, nothing new"):

@@ -9,7 +9,7 @@ from tests.bench.test_bench import _rows, _run
 from tests.bench.test_bench import var as var
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("search bench")
 def test_every_kind_of_text_is_searched_and_compared(var: Path) -> None:
     said = _run(var, "search", "--people=3000")
     rows = _rows(said)

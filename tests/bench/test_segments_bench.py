@@ -10,7 +10,7 @@ from tests.bench.test_bench import _rows, _run, var
 __all__ = ["var"]
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("segments bench")
 def test_it_counts_every_rule_and_writes_the_slowest_plans(var: Path) -> None:
     plans = var / "plans.txt"
     sizes = (

@@ -121,7 +121,7 @@ threads = [threading.Thread(target=work) for _ in range(4)]
 """
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("pace")
 def test_processes_share_what_is_allowed_at_once(memory):
     command = [sys.executable, "-c", PROGRAM, os.environ["REDIS_URL"]]
     children = [subprocess.Popen(command) for _ in range(2)]
@@ -131,7 +131,7 @@ def test_processes_share_what_is_allowed_at_once(memory):
     assert max(seen) <= 2
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("pace")
 def test_the_lease_of_a_killed_worker_ends_by_itself():
     program = (
         "import sys, time, django; django.setup()\n"

@@ -336,7 +336,7 @@ def test_what_comes_back_to_a_cancelled_send_is_cancelled(queue):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("sweep")
 def test_a_queue_that_is_away_loses_nothing(queue):
     send = planned()
     away = f"redis://127.0.0.1:{free_port()}/0"

@@ -12,7 +12,7 @@ from tests.faults.conftest import installed, talk_to
 from tests.faults.sending import BATCHES, PEOPLE, Sending
 from tests.installation import Installation
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("answers")
 
 
 @pytest.fixture(scope="module")

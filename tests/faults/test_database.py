@@ -10,7 +10,7 @@ from tests.faults.conftest import TIMEOUT
 from tests.faults.gate import gate
 from tests.faults.sending import Sending
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("database")
 THREADS = 2
 
 

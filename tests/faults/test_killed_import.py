@@ -14,7 +14,7 @@ from subscribers.importing.register import register
 from subscribers.importing.summary import summary_of
 from subscribers.models import Consent, ImportedRow, MailingList, Subscriber, Subscription
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("killed import")
 PEOPLE = 2 * ROWS + 100
 
 

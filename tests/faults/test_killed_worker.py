@@ -11,7 +11,7 @@ from mailer.delivery.models import Batch, Submission
 from tests.faults.gate import gate
 from tests.faults.sending import PEOPLE, Sending
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("queue")
 THREADS = 4
 """Batches that a worker has in its hands."""
 

@@ -19,7 +19,7 @@ from subscribers.models import LetterKind
 from tests.faults.gate import gate
 from tests.newsroom import make_issue, subscribe
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("letters")
 THREADS = 4
 """Letters that a worker has in its hands."""
 LETTERS = 6

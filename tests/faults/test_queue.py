@@ -7,7 +7,7 @@ import pytest
 from mailer.delivery.models import Batch
 from tests.faults.sending import BATCHES, PEOPLE, Sending
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("queue")
 both_brokers = pytest.mark.parametrize("broker", ["redis", "rabbitmq"], indirect=True)
 
 

@@ -13,7 +13,7 @@ from mailer.local.processes import GRACE
 from tests.faults.gate import gate
 from tests.faults.sending import BATCHES, PEOPLE, Sending
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("stopping")
 THREADS = 2
 
 

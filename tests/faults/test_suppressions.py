@@ -11,7 +11,7 @@ from subscribers.suppressing.add import suppress
 from subscribers.suppressing.lift import lift
 from tests.delivery.sendgrid_lists import entries, shown
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("suppressions")
 
 ENTRIES = 1_200
 

@@ -11,7 +11,7 @@ from mailer.delivery.start import discard
 from tests.faults.gate import gate
 from tests.faults.sending import BATCHES, PEOPLE, Sending
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("queue")
 
 
 def test_two_workers_at_the_same_batch_send_it_once(installation):

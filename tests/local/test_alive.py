@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from mailer.delivery.tasks import SWEPT_AT
 from mailer.local.ports import free_port
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = pytest.mark.xdist_group("alive")
 
 
 def alive(*arguments: str) -> bool:

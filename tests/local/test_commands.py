@@ -83,7 +83,7 @@ def test_every_command_of_ours_is_listed():
     assert listed - {"down", "migrate", "createsuperuser"} == set(ours())
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("commands")
 @pytest.mark.parametrize("arguments", [[], ["help"], ["--help"]], ids=["nothing", "help", "--help"])
 def test_the_list_is_shown_without_starting_anything(machine, arguments):
     done = machine.mailer(*arguments, COLUMNS="80")
@@ -101,7 +101,7 @@ def test_every_command_explains_itself_with_an_example(name):
     assert f"mailer {name}" in " ".join(said.split()).partition("xample")[2]
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("commands")
 @pytest.mark.parametrize(
     "arguments", [["help", "send"], ["send", "--help"], ["help", "down"], ["down", "-h"]]
 )
@@ -113,7 +113,7 @@ def test_help_needs_no_server_and_no_settings(machine, arguments):
     assert not machine.var.exists()
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("commands")
 def test_an_unknown_command_is_named_with_where_to_look():
     done = typed("sned", "weekly/1")
     assert done.returncode == 1
@@ -251,7 +251,7 @@ def test_a_story_that_was_mended_after_a_plan_nobody_agreed_to_is_sent_as_mended
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("commands")
 @pytest.mark.parametrize("answer", ["no\n", "\n", "y\n", "\x04"], ids=["no", "nothing", "y", "end"])
 def test_only_a_yes_sends(answer):
     done = typed("send", str(an_issue()), answer=answer)
@@ -262,7 +262,7 @@ def test_only_a_yes_sends(answer):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("commands")
 def test_a_yes_sends_and_no_wait_does_not_follow():
     done = typed("send", str(an_issue()), "--no-wait", answer="Yes\n")
     assert done.returncode == 0, done.stderr
@@ -272,7 +272,7 @@ def test_a_yes_sends_and_no_wait_does_not_follow():
     assert progress(send).waiting == 3
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("commands")
 def test_send_hands_the_issue_to_the_workers_follows_it_and_ends_well(installation):
     issue = an_issue(1_500)
     installation.start("worker1", "beat")

@@ -9,7 +9,7 @@ import pytest
 from mailer.local.waiting import wait_until
 from tests.machine import LIMIT, Machine, new_machine
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = pytest.mark.xdist_group("embedded")
 
 CREATE = (
     "from subscribers.models import MailingList; MailingList.objects.create(slug={slug!r}, name='A list')"

@@ -15,7 +15,7 @@ from mailer.local.ports import claim, free_port, is_free, remembered
 from mailer.local.waiting import wait_until
 from tests.machine import LIMIT, Machine, Running
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = pytest.mark.xdist_group("up")
 
 ADDRESSES = "from django.conf import settings; print(settings.PUBLIC_URL, settings.ENVIRONMENT.sendgrid_host)"
 
@@ -125,7 +125,7 @@ def test_a_process_that_ends_ends_the_others(machine):
     assert machine.commands() == []
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("up")
 def test_web_refuses_a_port_that_is_taken(machine):
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

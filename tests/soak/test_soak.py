@@ -14,7 +14,7 @@ LIMIT = 400
 """Seconds. It takes about a minute on a machine that has nothing else to do."""
 
 
-@pytest.mark.xdist_group("faults")
+@pytest.mark.xdist_group("soak")
 def test_a_short_soak_loses_nobody_and_mails_nobody_twice():
     with new_machine() as machine:
         done = subprocess.run(
