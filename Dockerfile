@@ -3,13 +3,13 @@ FROM python:3.11-slim AS build
 RUN pip install --no-cache-dir "uv>=0.9"
 WORKDIR /app
 COPY pyproject.toml uv.lock README.md ./
-RUN uv sync --locked --no-dev --no-install-project
+RUN uv sync --locked --no-dev --extra sentry --no-install-project
 COPY mailer mailer
 COPY subscribers subscribers
 COPY templates templates
 COPY static static
 COPY locale locale
-RUN uv sync --locked --no-dev
+RUN uv sync --locked --no-dev --extra sentry
 
 FROM python:3.11-slim
 RUN useradd --system --create-home --uid 10001 mailer

@@ -1,6 +1,6 @@
 # Everything runs from .venv, which the first target that needs it makes: python3 and make are enough.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check translations bench bench-scale bench-latency bench-import soak clean
+.PHONY: help demo up test check translations bench bench-events bench-scale bench-latency bench-import bench-report soak clean
 
 MAILER := .venv/bin/mailer
 READY := .venv/ready
@@ -33,8 +33,15 @@ CHECK_ENVIRONMENT := DATABASE_URL=postgres://nobody@127.0.0.1:9/none REDIS_URL=r
 	PUBLIC_URL=http://127.0.0.1:9 SENDGRID_API_KEY=none SECRET_KEY=only-for-checks-only-for-checks-0123 \
 	PYTHONWARNINGS=ignore::RuntimeWarning
 
-bench: $(READY) ## Measure a send of RECIPIENTS=1000000 with WORKERS=2, its split, and two baselines in the same run
+bench: $(READY) ## Measure a send of RECIPIENTS=1000000 with WORKERS=2, then its events; splits, and baselines in the same run
 	@.venv/bin/python -m tests.bench.send --recipients $(RECIPIENTS) --workers $(WORKERS)
+	@.venv/bin/python -m tests.bench.events --recipients $(RECIPIENTS) --seconds $(EVENT_SECONDS) --rate $(EVENT_RATE) --workers $(WORKERS)
+
+bench-events: $(READY) ## Measure intake and folding at EVENT_RATE=22000 a second for EVENT_SECONDS=60, beside django-anymail
+	@.venv/bin/python -m tests.bench.events --recipients $(RECIPIENTS) --seconds $(EVENT_SECONDS) --rate $(EVENT_RATE) --workers $(WORKERS)
+
+EVENT_SECONDS ?= 60
+EVENT_RATE ?= 22000
 
 bench-scale: $(READY) ## Measure the time per recipient at 10,000, 100,000, 1,000,000 and 3,000,000
 	@.venv/bin/python -m tests.bench.scale --workers $(WORKERS)
@@ -44,6 +51,10 @@ bench-latency: $(READY) ## Measure with 0, 50 and 300 ms of latency at SendGrid,
 
 bench-import: $(READY) ## Measure an import of IMPORT_ROWS=1000000, all new and all merging, beside plain COPY
 	@.venv/bin/python -m tests.bench.importing --rows $(IMPORT_ROWS)
+
+bench-report: $(READY) ## Measure the report of a send to RECIPIENTS=1000000: each query, the count, reading what is kept
+	@.venv/bin/python -m tests.bench.report --recipients $(RECIPIENTS)
+	@.venv/bin/python -m tests.bench.newsletter_report
 
 IMPORT_ROWS ?= 1000000
 RECIPIENTS ?= 1000000

@@ -17,7 +17,7 @@ LIMIT = 60
 
 QUIET_READERS = dict.fromkeys(
     ("drop", "invalid", "hard_bounce", "block", "deferral", "human_open", "machine_open", "click",
-     "complaint", "unsubscribe"), 0.0,
+     "complaint", "unsubscribe", "prefetch", "scanner"), 0.0,
 )  # fmt: skip
 """The emulator's world where everybody gets their mail, and nobody does anything with it."""
 

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from mailer.emulator.config import EmulatorConfig, EmulatorWorld
 from mailer.emulator.messages import Message
 from mailer.emulator.server import EmulatorServer
+from mailer.emulator.world import fate
 from mailer.local.ports import free_port
 from mailer.local.shared_servers import shared
 from tests.machine import Machine, new_machine
@@ -242,6 +243,29 @@ def test_no_tag_is_left_unresolved(sent):
         )
 
     assert [key for key, message in sent.items() if left_over(message)] == []
+
+
+def test_people_and_programs_are_told_apart_as_the_emulator_drew_them(demo, sent):
+    rows = query(
+        demo.machine,
+        "SELECT subscriber_id, opened_at IS NOT NULL AS opened, machine_opened_at IS NOT NULL AS machine_opened,"
+        " clicked_at IS NOT NULL AS clicked, machine_clicked_at IS NOT NULL AS machine_clicked"
+        " FROM delivery_delivery WHERE send_id = 1",
+    )
+
+    def drawn(key: int) -> dict[str, Any]:
+        message = sent[key]
+        fated = fate(EmulatorWorld(), message.email, message.subject, len(message.mailing.links))
+        return {
+            "subscriber_id": key,
+            "opened": any(not each.machine for each in fated.opens),
+            "machine_opened": any(each.machine for each in fated.opens),
+            "clicked": bool(fated.clicks),
+            "machine_clicked": bool(fated.scans),
+        }
+
+    assert [row for row in rows if row != drawn(row["subscriber_id"])] == []
+    assert sum(row["machine_clicked"] for row in rows) > 300
 
 
 def test_the_one_click_headers_work_and_the_second_run_leaves_out_who_left(demo, sent, people):

@@ -5,15 +5,20 @@ handed out again by the sweeper, which reads what is due from the database.
 """
 
 import os
+from typing import Any
 
-from celery import Celery
+import structlog
+from celery import Celery, Task
 from celery.schedules import crontab
-from celery.signals import setup_logging, task_prerun
+from celery.signals import setup_logging, task_failure, task_postrun, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailer.config.settings")
 
 from django.conf import settings
 from django.db import close_old_connections
+
+from mailer.health.counting import count_failed_task
+from mailer.health.pulse import WorkerPulse
 
 EVERY = {
     "mailer.delivery.tasks.sweep": 2.0,
@@ -26,8 +31,12 @@ EVERY = {
     "mailer.delivery.tasks.decide": 10.0,
     "mailer.delivery.tasks.tell": 15.0,
     "mailer.delivery.tasks.tell_suppressions": 30.0,
+    "mailer.tracking.tasks.alert": 30.0,
+    "mailer.tracking.tasks.count_reports": 60.0,
+    "mailer.tracking.tasks.summarise": 300.0,
     "mailer.delivery.tasks.pause_refused": 900.0,
     "mailer.delivery.tasks.pull_suppressions": 3600.0,
+    "mailer.tracking.tasks.count_newsletters": 3600.0,
     "subscribers.tasks.forget_imports": 3600.0,
     "subscribers.tasks.forget_address_changes": 3600.0,
     "subscribers.tasks.forget_unconfirmed": 3600.0,
@@ -67,6 +76,7 @@ app.conf.update(
         },
     },
 )
+app.steps["consumer"].add(WorkerPulse)
 app.autodiscover_tasks(["subscribers", "mailer.delivery", "mailer.tracking"])
 
 
@@ -79,3 +89,21 @@ def keep_our_logging(**_: object) -> None:
 def drop_stale_connections(**_: object) -> None:
     """As Django does before each request: what is too old or broken is closed, and the rest checked before use."""
     close_old_connections()
+
+
+@task_prerun.connect
+def name_task(task_id: str, task: "Task[Any, Any]", **_: object) -> None:
+    """Every line that is logged while a task runs says which it is."""
+    structlog.contextvars.bind_contextvars(task=task.name.removeprefix("mailer."), task_id=task_id)
+
+
+@task_postrun.connect
+def forget_task(**_: object) -> None:
+    """The thread goes on with another one."""
+    structlog.contextvars.clear_contextvars()
+
+
+@task_failure.connect
+def count_failure(sender: "Task[Any, Any]", **_: object) -> None:
+    """Celery has logged it with its traceback."""
+    count_failed_task(sender.name)

@@ -6,12 +6,14 @@ A wrong or missing value is answered with its name, what is wrong and an example
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from mailer.config.sentry import check_dsn
 from mailer.sendgrid.errors import ConfigurationError as BadKey
 from mailer.sendgrid.signature import parse_public_key
 
@@ -47,8 +49,12 @@ class Environment:
     sendgrid_rate: int | None
     allowed_hosts: tuple[str, ...]
     proxies: int
+    scanner_networks: tuple[str, ...]
+    dns_server: tuple[str, int] | None
     time_zone: str
     log_level: str | None
+    metrics_token: str | None
+    sentry_dsn: str | None
     debug: bool
     secret_key_fallbacks: tuple[str, ...]
     retention_events: int | None
@@ -107,6 +113,12 @@ def _secret(value: str) -> str | None:
     return "is shorter than 32 characters" if len(value) < 32 else None
 
 
+def _token(value: str) -> str | None:
+    if not re.fullmatch(r"[!-~]+", value):
+        return "holds a space, a line break or a letter that fits no header"
+    return _secret(value)
+
+
 def _secrets(value: str) -> str | None:
     return next((f"holds a key that {wrong}" for key in _parts(value) if (wrong := _secret(key))), None)
 
@@ -135,6 +147,23 @@ def _whole(most: int, least: int = 1) -> Check:
         return None if fits else f"is not a whole number between {least} and {most}"
 
     return check
+
+
+def _name_server(value: str) -> str | None:
+    try:
+        _host_and_port(value)
+    except ValueError:
+        return "is not an IP address and a port"
+    return None
+
+
+def _networks(value: str) -> str | None:
+    try:
+        networks = [ip_network(part) for part in _parts(value)]
+    except ValueError:
+        return "holds something that is not a network (first address, slash, number of bits)"
+    whole = any(network.prefixlen == 0 for network in networks)
+    return "holds a network of all addresses: every click would be a scanner's" if whole else None
 
 
 def _time_zone(value: str) -> str | None:
@@ -227,8 +256,36 @@ VARIABLES = (
         _whole(10, least=0),
         default="0",
     ),
+    Variable(
+        "DNS_SERVER",
+        "asked by mailer doctor; this machine's own servers when not set",
+        "192.0.2.53:53",
+        _name_server,
+        default="",
+    ),
+    Variable(
+        "SCANNER_NETWORKS",
+        "of link scanners besides those that are known, separated by commas: opens and clicks from there are no person's",
+        "192.0.2.0/24,2001:db8::/32",
+        _networks,
+        default="",
+    ),
     Variable("TIME_ZONE", "of the staff site", "Asia/Singapore", _time_zone, default="UTC"),
     Variable("LOG_LEVEL", "how much is logged", "info", _level, default=""),
+    Variable(
+        "METRICS_TOKEN",
+        "who bears it may read /metrics; when not set, only this machine may",
+        "50 random characters",
+        _token,
+        default="",
+    ),
+    Variable(
+        "SENTRY_DSN",
+        "where errors are sent; nowhere when not set",
+        "https://key@sentry.example.org/42",
+        check_dsn,
+        default="",
+    ),
     Variable("DEBUG", "Django's error pages; never in production", "no", _yes_no, default="no"),
     Variable(
         "SECRET_KEY_FALLBACKS",
@@ -283,8 +340,12 @@ def read(source: Mapping[str, str]) -> Environment:
         sendgrid_rate=int(values["SENDGRID_RATE"]) if values["SENDGRID_RATE"] else None,
         allowed_hosts=tuple(_parts(values["ALLOWED_HOSTS"])),
         proxies=int(values["PROXIES"]),
+        scanner_networks=tuple(_parts(values["SCANNER_NETWORKS"])),
+        dns_server=_host_and_port(values["DNS_SERVER"]) if values["DNS_SERVER"] else None,
         time_zone=values["TIME_ZONE"],
         log_level=values["LOG_LEVEL"].upper() or None,
+        metrics_token=values["METRICS_TOKEN"] or None,
+        sentry_dsn=values["SENTRY_DSN"] or None,
         debug=values["DEBUG"].lower() in ("yes", "true", "1"),
         secret_key_fallbacks=tuple(_parts(values["SECRET_KEY_FALLBACKS"])),
         retention_events=_period(values["RETENTION_EVENTS"]),
@@ -295,6 +356,14 @@ def read(source: Mapping[str, str]) -> Environment:
 
 def _period(value: str) -> int | None:
     return None if value == FOR_EVER else int(value)
+
+
+def _host_and_port(value: str) -> tuple[str, int]:
+    """An IP address and a port; 53 where none is named. Raises ValueError."""
+    parts = urlsplit(f"//{value}")
+    if parts.netloc != value:
+        raise ValueError("not a host and a port alone")
+    return str(ip_address(parts.hostname or "")), parts.port or 53
 
 
 def _parts(value: str) -> list[str]:

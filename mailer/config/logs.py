@@ -19,17 +19,18 @@ TOKEN = re.compile(r"(/(?:[upv]|confirm|address|data|erase)/)[^/?#\n]*[\w-]{20,}
 def hide_personal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Blank addresses, and the tokens of links, wherever libraries and tracebacks put them."""
     # What begins with _ is structlog's own, and taken out before a line is written.
-    return {name: value if name.startswith("_") else _hidden(value) for name, value in event.items()}
+    return {name: value if name.startswith("_") else hidden(value) for name, value in event.items()}
 
 
-def _hidden(value: Any) -> Any:
+def hidden(value: Any) -> Any:
+    """A value without the addresses and tokens in it, or in what it holds. What is no plain value becomes its text."""
     match value:
         case None | bool() | int() | float():
             return value
         case Mapping():
-            return {_hidden(key): _hidden(each) for key, each in value.items()}
+            return {hidden(key): hidden(each) for key, each in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_hidden(each) for each in value]
+            return [hidden(each) for each in value]
         case _:
             return TOKEN.sub(r"\1…", ADDRESS.sub("<address>", str(value)))
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mailer.config import environment
+from mailer.config import environment, sentry
 from mailer.config.logs import default_level, logging_config
 
 ENVIRONMENT = environment.read(os.environ)
@@ -35,9 +35,11 @@ INSTALLED_APPS = [
     "mailer.tracking",
     "mailer.staff",
     "mailer.local",
+    "mailer.doctor",
 ]
 
 MIDDLEWARE = [
+    "mailer.config.request_id.with_request_id",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -99,6 +101,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 LOGGING_CONFIG = None
 logging_config(ENVIRONMENT.log_level or default_level(sys.argv))
+if ENVIRONMENT.sentry_dsn:
+    sentry.start(ENVIRONMENT.sentry_dsn)
 
 UNFOLD = {
     "SITE_TITLE": "mailer",
@@ -111,6 +115,7 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {"navigation": "mailer.staff.sidebar.navigation"},
+    "ENVIRONMENT": "mailer.staff.sidebar.banner",
     "BORDER_RADIUS": "8px",
     "COLORS": {
         # The teal of the public pages; 600 carries white text.

@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from mailer.config.health import healthz
+from mailer.health.views import healthz, metrics, readyz
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/staff/", permanent=False)),
     path("healthz", healthz),
+    path("readyz", readyz),
+    path("metrics", metrics),
     path("staff/", admin.site.urls),
     path("", include("subscribers.urls")),
     path("", include("mailer.delivery.urls")),

@@ -19,6 +19,7 @@ from mailer.delivery.judge import (
     COMPLAINTS,
     COMPLAINTS_WARNED,
     HARD_BOUNCES,
+    LISTED_WARNED,
     NEWEST,
     REFUSALS,
     REFUSALS_WARNED,
@@ -112,7 +113,8 @@ _FIRST = "least(delivered_at, bounced_at, blocked_at, dropped_at, complained_at)
 _COUNTS = f"send_id = %(send)s AND (%(since)s::timestamptz IS NULL OR {_FIRST} >= %(since)s)"
 # In the words of the partial index delivery_in_trouble_of_send, so that only those in trouble are read.
 _IN_TROUBLE = (
-    f"{_COUNTS} AND (complained_at IS NOT NULL OR bounced_at IS NOT NULL OR refusal_status IS NOT NULL)"
+    f"{_COUNTS} AND (complained_at IS NOT NULL OR bounced_at IS NOT NULL OR refusal_status IS NOT NULL"
+    " OR block_list IS NOT NULL)"
 )
 _POLICY = "refusal_status LIKE '5.7.%%'"
 
@@ -133,13 +135,17 @@ def _look(cursor: CursorWrapper, watched: Watched) -> Seen:
     alert = "authentication" not in watched.told and (
         seen.authentication > 0 or REFUSALS_WARNED.possible(seen.refusals, seen.answered)
     )
-    if alert or _may_pass(watched, seen):
+    listed = "blocklist" not in watched.told and LISTED_WARNED.possible(seen.listed, seen.answered)
+    if alert or listed or _may_pass(watched, seen):
         delivered, answered = _answers(cursor, values)
         _floors[watched.send_id] = (watched.since, delivered, answered)
         seen = replace(seen, delivered=delivered, answered=answered)
-    where = _where(cursor, values) if alert or REFUSALS.passed(seen.refusals, seen.answered) else ""
+    if alert or REFUSALS.passed(seen.refusals, seen.answered):
+        seen = replace(seen, where=_where(cursor, values, "refusal_status", _POLICY))
+    if listed or REFUSALS.passed(seen.listed, seen.answered):
+        seen = replace(seen, listed_where=_where(cursor, values, "block_list", "block_list IS NOT NULL"))
     unproven, newest = _newest(cursor, values) if watched.running else (0, 0)
-    return replace(seen, unproven=unproven, newest=newest, where=where)
+    return replace(seen, unproven=unproven, newest=newest)
 
 
 def _in_trouble(cursor: CursorWrapper, watched: Watched, values: Mapping[str, Any]) -> Seen:
@@ -147,16 +153,16 @@ def _in_trouble(cursor: CursorWrapper, watched: Watched, values: Mapping[str, An
     cursor.execute(
         f"""
         SELECT count(complained_at), count(bounced_at), count(*) FILTER (WHERE {_POLICY}),
-            count(*) FILTER (WHERE refusal_status = ANY(%(codes)s))
+            count(*) FILTER (WHERE refusal_status = ANY(%(codes)s)), count(block_list)
         FROM delivery_delivery WHERE {_IN_TROUBLE}
         """,
         values,
     )
-    complaints, hard_bounces, refusals, authentication = cursor.fetchone()
+    complaints, hard_bounces, refusals, authentication, listed = cursor.fetchone()
     since, delivered, answered = _floors.get(watched.send_id, (watched.since, 0, 0))
     if since != watched.since:
         delivered = answered = 0
-    return Seen(complaints, hard_bounces, refusals, authentication, delivered, answered)
+    return Seen(complaints, hard_bounces, refusals, authentication, listed, delivered, answered)
 
 
 def _may_pass(watched: Watched, least: Seen) -> bool:
@@ -166,6 +172,7 @@ def _may_pass(watched: Watched, least: Seen) -> bool:
         "complaints": complaints.possible(least.complaints, least.delivered),
         "bounces": HARD_BOUNCES.possible(least.hard_bounces, least.answered),
         "authentication": REFUSALS.possible(least.refusals, least.answered),
+        "blocklist": REFUSALS.possible(least.listed, least.answered),
     }
     # Of a finished send nothing is told twice.
     return any(passed[kind] for kind in passed if watched.running or kind not in watched.told)
@@ -184,18 +191,22 @@ def _answers(cursor: CursorWrapper, values: Mapping[str, Any]) -> tuple[int, int
     return delivered, answered
 
 
-def _where(cursor: CursorWrapper, values: Mapping[str, Any]) -> str:
-    """The receiving domains that refuse the most, each with its number and status; for authentication first."""
+def _where(cursor: CursorWrapper, values: Mapping[str, Any], named: str, refused: str) -> str:
+    """The receiving domains that refuse the most, each with its number and what it names; authentication first.
+
+    Args:
+        named: the column that they name something in, and `refused` the condition of those who count.
+    """
     cursor.execute(
         f"""
-        SELECT split_part(lower(subscriber.email), '@', -1), refusal_status, count(*)
+        SELECT split_part(lower(subscriber.email), '@', -1), {named}, count(*)
         FROM delivery_delivery JOIN subscribers_subscriber subscriber ON subscriber.id = subscriber_id
-        WHERE {_IN_TROUBLE} AND {_POLICY} GROUP BY 1, 2
-        ORDER BY refusal_status = ANY(%(codes)s) DESC, 3 DESC, 1, 2 LIMIT 5
+        WHERE {_IN_TROUBLE} AND {refused} GROUP BY 1, 2
+        ORDER BY {named} = ANY(%(codes)s) DESC, 3 DESC, 1, 2 LIMIT 5
         """,
         values,
     )
-    return ", ".join(f"{domain} {count:,} ({status})" for domain, status, count in cursor.fetchall())
+    return ", ".join(f"{domain} {count:,} ({what})" for domain, what, count in cursor.fetchall())
 
 
 def _newest(cursor: CursorWrapper, values: Mapping[str, Any]) -> tuple[int, int]:

@@ -36,6 +36,9 @@ REFUSALS = Limit(Fraction("0.05"), 20, 20)
 """Of those answered, refused with any 5.7.x (RFC 3463: security or policy): pauses."""
 REFUSALS_WARNED = Limit(Fraction("0.01"), 20, 20)
 """The same: the owner is told once, and at the first of AUTHENTICATION."""
+# Many receivers ask the same lists, so one that names a list speaks for those who say less.
+LISTED_WARNED = Limit(Fraction(0), 1, 1)
+"""Of those answered, refused with a block list as the reason: the owner is told once. It pauses as REFUSALS does."""
 UNPROVEN = Limit(Fraction(1, 2), 20, 20)
 """Of the newest requests, without an answer that proves anything: pauses, past half of them."""
 NEWEST = 40
@@ -51,17 +54,20 @@ mostly about content and reputation, and some come with every large send: see RE
 @dataclass(frozen=True)
 class Seen:
     """What a look at a send showed, in people; `refusals` are those with a 5.7.x, `authentication` the part of them
-    that names it. `unproven` are requests without a proof among the `newest`. `where` names receiving domains."""
+    that names it, `listed` those refused for a block list. `unproven` are requests without a proof among the `newest`.
+    `where` names the receiving domains of the refusals, `listed_where` those of the block lists."""
 
     complaints: int = 0
     hard_bounces: int = 0
     refusals: int = 0
     authentication: int = 0
+    listed: int = 0
     delivered: int = 0
     answered: int = 0
     unproven: int = 0
     newest: int = 0
     where: str = ""
+    listed_where: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,16 @@ def judge(seen: Seen) -> Iterator[Finding]:
             f"{_limit(REFUSALS)}. Where: {seen.where}. Check SPF, DKIM and DMARC of the sender's domain, and Sender "
             "Authentication at SendGrid.",
             REFUSALS.passed(seen.refusals, seen.answered),
+        )
+    if LISTED_WARNED.passed(seen.listed, seen.answered):
+        yield Finding(
+            "blocklist",
+            f"Receivers refuse this mail because its server or a link in it stands on a block list: {seen.listed:,} of "
+            f"{seen.answered:,} answered, {_percent(seen.listed, seen.answered)}; it pauses at {_limit(REFUSALS)}. "
+            f"Where, and which list: {seen.listed_where}. Look up the sending IP at SendGrid, and the domains of the "
+            "mail's links, on the page of that list. With an IP of your own ask the list to take it off, once you know "
+            "what brought it there (old addresses, complaints); with one that you share ask SendGrid's support.",
+            REFUSALS.passed(seen.listed, seen.answered),
         )
     if COMPLAINTS_WARNED.passed(seen.complaints, seen.delivered):
         yield Finding(

@@ -1,4 +1,4 @@
-"""Telling a newsletter's owner what needs attention: written down first, shown on the send's page, mailed once.
+"""Telling a newsletter's owner what they have to know: written down first, shown on the send's page, mailed once.
 
 A notice is marked as mailed before its request leaves, and the mark is taken back only where the request is proven
 not accepted. So a crash costs a mail at worst; it never doubles one.
@@ -33,19 +33,46 @@ SUBJECTS = {
     "refused": "has paused itself",
     "held": "is held",
     "winner": "has its winner",
+    "report": "is a day old",
 }
 """By kind; all others need attention."""
+ATTENTION = "needs attention"
+LONGEST_SUBJECT = 200
 
 
-def notify(send_id: int, kind: str, text: str) -> Notice:
-    """Write down something that the owner of a send's newsletter has to know.
+def notify(
+    send_id: int | None,
+    kind: str,
+    text: str,
+    *,
+    newsletter_id: int | None = None,
+    subject: str = "",
+    html: str = "",
+    page: str = "",
+) -> Notice:
+    """Write down something that the owner of a newsletter has to know.
 
     Args:
-        kind: what it is about, one word: guard, refused, held, complaints, bounces, authentication, winner.
+        send_id: the send that it is about; None: it is about the newsletter with `newsletter_id`.
+        kind: what it is about, one word: guard, refused, held, complaints, bounces, authentication, blocklist,
+            errors, winner, welcome, alert, report.
         text: in plain words: what happened, with numbers, and what to do.
+        subject: of the mail, whole; "" makes one from newsletter, send and kind.
+        html: the mail once more as HTML that shows all that `text` says, escaped and without anything loaded from
+            elsewhere; "" for mail that is text only.
+        page: path on this site that says more, such as "/staff/…"; "" for the page of the send.
     """
-    log.info("notice_written", send=send_id, kind=kind)
-    return Notice.objects.create(send_id=send_id, kind=kind, text=text)
+    notice = Notice.objects.create(
+        send_id=send_id,
+        newsletter_id=newsletter_id,
+        kind=kind,
+        text=text,
+        subject=_one_line(subject)[:LONGEST_SUBJECT],
+        html=html,
+        page=page,
+    )
+    log.info("notice_written", notice=notice.pk, send=send_id, newsletter=newsletter_id, kind=kind)
+    return notice
 
 
 def pause_and_tell(send_id: int, kind: str, text: str) -> bool:
@@ -109,24 +136,31 @@ def _mail(client: SendGrid, notice: Notice) -> bool:
 def _request(notice: Notice) -> bytes:
     """The JSON of its mail. It carries no id of a submission: its events are about no delivery."""
     newsletter = notice.whose
-    title = printable(" ".join(newsletter.name.split()))
-    page, about = "", title
+    title = _one_line(newsletter.name)
+    subject = f"[{title}] {title} {SUBJECTS.get(notice.kind, ATTENTION)}"
+    more, path = "More", notice.page
     if notice.send:
-        about = f"send {notice.send_id}"
-        page = urljoin(settings.PUBLIC_URL, reverse("admin:delivery_send_change", args=[notice.send_id]))
-        page = f"\n\nSend {notice.send_id}, issue {notice.send.issue}: {page}"
+        subject = f"[{title}] send {notice.send_id} {SUBJECTS.get(notice.kind, ATTENTION)}"
+        more = f"Send {notice.send_id}, issue {notice.send.issue}"
+        path = path or reverse("admin:delivery_send_change", args=[notice.send_id])
+    link = f"\n\n{more}: {urljoin(settings.PUBLIC_URL, path)}" if path else ""
     lines = (
-        f"{notice.text}{page}\n",
+        f"{notice.text}{link}\n",
         f"You get this because your address stands in mailer as the owner of {title}.\n",
     )
     message = Message(
         from_email=newsletter.from_email,
         from_name=newsletter.from_name,
-        subject=f"[{title}] {about} {SUBJECTS.get(notice.kind, 'needs attention')}",
+        subject=notice.subject or subject,
         text="\n".join(lines),
+        html=notice.html,
         categories=("notice",),
         custom_args={"mailer_notice": str(notice.pk)},
         click_tracking=False,
         open_tracking=False,
     )
     return body(compile_message(message), RecipientParts([newsletter.owner_email], [""]))
+
+
+def _one_line(text: str) -> str:
+    return printable(" ".join(text.split()))

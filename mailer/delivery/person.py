@@ -23,7 +23,7 @@ SELECT send.id, newsletter.name, issue.number, issue.date, issue.subject,
     END AS standing,
     coalesce(exclusion.reason, CASE WHEN batch.state = 'cancelled' THEN 'cancelled' END) AS reason,
     delivery.rejected_because, batch.due_at,
-    deferred_at, delivered_at, opened_at, machine_opened_at, clicked_at,
+    deferred_at, delivered_at, opened_at, opened_with, opened_on, machine_opened_at, machine_rule,
     bounced_at, blocked_at, dropped_at, bounce_class, refusal_status, complained_at, unsubscribed_at
 FROM delivery_send send
 JOIN issues_issue issue ON issue.id = send.issue_id
@@ -74,7 +74,7 @@ def issues_of(subscriber: Subscriber) -> list[Fact]:
 
 def _fact(row: dict[str, Any]) -> Fact:
     happened = [
-        {"what": what, "at": row[column], **_failure(row, column)}
+        {"what": what, "at": row[column], **_failure(row, column), **_open(row, column)}
         for column, what in _HAPPENED
         if row[column]
     ]
@@ -99,6 +99,15 @@ def _failure(row: dict[str, Any], column: str) -> dict[str, str | datetime]:
         return {}
     told = {"class": row["bounce_class"], "status": row["refusal_status"]}
     return {name: value for name, value in told.items() if value}
+
+
+def _open(row: dict[str, Any], column: str) -> dict[str, str]:
+    """With what a person opened it, and by which rule the first open by a machine is one."""
+    names = {
+        "opened_at": {"with": "opened_with", "on": "opened_on"},
+        "machine_opened_at": {"rule": "machine_rule"},
+    }
+    return {name: row[held] for name, held in names.get(column, {}).items() if row[held]}
 
 
 def stop_letters(subscriber: Subscriber) -> None:

@@ -4,7 +4,7 @@ One transaction, set by set in SQL. Planning a planned send again changes nothin
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,8 +20,8 @@ from mailer.delivery.editions import Editions, build_editions, row_of
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Send
 from mailer.delivery.pacing.ceilings import largest_batch
+from mailer.delivery.places import write_places
 from mailer.delivery.variants import contents
-from mailer.issues.builder.content import Edition
 from mailer.issues.lint import Finding
 from subscribers.models import MailingList, Topic
 
@@ -119,9 +119,7 @@ def _write_editions(cursor: CursorWrapper, send: Send, editions: Editions) -> No
         row_of(send, variant, edition) for variant, edition in editions.built
     )
     write_choices(cursor, editions, [row.pk for row in rows])
-    models.Link.objects.bulk_create(
-        links_of_editions(send, [edition for _, edition in editions.built]), ignore_conflicts=True
-    )
+    write_places(send, [(row.pk, edition) for row, (_, edition) in zip(rows, editions.built, strict=True)])
 
 
 def write_choices(cursor: CursorWrapper, editions: Editions, ids: Sequence[int]) -> None:
@@ -140,15 +138,6 @@ def write_choices(cursor: CursorWrapper, editions: Editions, ids: Sequence[int])
     ]
     cursor.executemany("INSERT INTO choice VALUES (%s, %s, %s)", choices)
     cursor.execute("ANALYZE choice")
-
-
-def links_of_editions(send: Send, editions: Sequence[Edition]) -> Iterable[models.Link]:
-    """The rows of the links that some editions of a send have, not saved yet: each address once."""
-    first = {link.url: link for edition in editions for link in reversed(edition.links)}
-    return (
-        models.Link(send=send, url=link.url, story_id=link.story_id, label=link.label[:300])
-        for link in first.values()
-    )
 
 
 def _write_exclusions(cursor: CursorWrapper, send: Send) -> None:

@@ -14,6 +14,7 @@ from mailer.delivery.claim import Claim, reject_deliveries
 from mailer.delivery.insist import insist
 from mailer.delivery.notices import pause_and_tell
 from mailer.delivery.split import split
+from mailer.health.counting import count_submission
 from mailer.sendgrid.outcome import Accepted, Outcome, Refused, Rejected, Retry, TooLarge, Unknown
 
 log = structlog.get_logger()
@@ -51,6 +52,9 @@ def record(claim: Claim, outcome: Outcome, status: int | None) -> bool:
         status=status,
         size=len(claim.subscriber_ids),
     )
+    if recorded:
+        what = "letter" if claim.send_id is None else "batch"
+        count_submission(what, _word(outcome), status, len(claim.subscriber_ids))
     return recorded
 
 

@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 
 from mailer.delivery.audience import Audience, audience_of, write_audience
 from mailer.delivery.errors import DeliveryError
-from mailer.delivery.models import Send
+from mailer.delivery.models import EditionLink, Send
 from mailer.delivery.plan import Gone
 from mailer.delivery.progress import progress
 from mailer.delivery.schedule import BadSchedule, Schedule, schedule_of
@@ -157,6 +157,7 @@ def discard(send: Send) -> bool:
     """Forget a send that was not started, so that it can be planned anew. Returns False when it was started."""
     if not Send.objects.select_for_update().filter(pk=send.pk, started_at=None).exists():
         return False
+    EditionLink.objects.filter(edition__send=send).delete()
     for rows in (send.exclusions, send.batches, send.links, send.editions, send.variants, send.audience):
         rows.all().delete()
     send.delete()

@@ -13,6 +13,7 @@ from mailer.delivery.notices import pause_and_tell
 from mailer.delivery.pacing.pace import Later, pace
 from mailer.delivery.pacing.ration import BATCHES, HAS_CEILINGS
 from mailer.delivery.record import LONGEST_DELAY, record
+from mailer.health.counting import count_request
 from mailer.sendgrid.client import SendGrid
 from mailer.sendgrid.errors import SendGridError
 from mailer.sendgrid.outcome import Outcome, classify
@@ -63,7 +64,10 @@ def sendgrid() -> SendGrid:
     """This process's client; its connections are shared by all threads."""
     environment = settings.ENVIRONMENT
     return SendGrid(
-        environment.sendgrid_api_key, environment.sendgrid_host, read_timeout=environment.sendgrid_timeout
+        environment.sendgrid_api_key,
+        environment.sendgrid_host,
+        read_timeout=environment.sendgrid_timeout,
+        observer=count_request,
     )
 
 

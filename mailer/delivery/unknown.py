@@ -64,7 +64,7 @@ def _heard_of(ids: list[UUID]) -> dict[UUID, int]:
                 ON delivery.send_id = batch.send_id AND delivery.subscriber_id = member.subscriber_id
             WHERE batch.submission_id = ANY(%s) AND num_nonnulls(
                 deferred_at, delivered_at, bounced_at, blocked_at, dropped_at, opened_at, machine_opened_at,
-                clicked_at, complained_at, unsubscribed_at
+                clicked_at, machine_clicked_at, complained_at, unsubscribed_at
             ) > 0
             GROUP BY 1
             """,

@@ -19,7 +19,8 @@ from mailer.delivery.editions import build_editions, row_of
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Batch, Delivery, Exclusion, Notice, Send
 from mailer.delivery.notices import notify
-from mailer.delivery.plan import LintBlocks, links_of_editions
+from mailer.delivery.places import write_places
+from mailer.delivery.plan import LintBlocks
 from mailer.issues.builder.content import BuildError, Edition
 from mailer.issues.content import content_of
 from mailer.issues.models import Issue, Newsletter
@@ -185,7 +186,7 @@ def _keep(send: Send, edition: Edition) -> models.Edition:
             return last
         row.variant = last.variant + 1
     row.save()
-    models.Link.objects.bulk_create(links_of_editions(send, [edition]), ignore_conflicts=True)
+    write_places(send, [(row.pk, edition)])
     return row
 
 

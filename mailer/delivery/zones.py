@@ -56,6 +56,11 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def zones_of_countries() -> dict[str, str]:
+    """The zone that counts for each country, by its two letters."""
+    return {**_countries(), **_MOST_PEOPLE}
+
+
 def _zone_of_country(country: str) -> str | None:
     return _MOST_PEOPLE.get(country) or _countries().get(country)
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from mailer.emulator import account
 from mailer.emulator.emulator import Emulator
 from mailer.emulator.faults import MAIL_SEND, Fault
 from mailer.emulator.suppressions import (
@@ -16,7 +15,7 @@ from mailer.emulator.suppressions import (
     show_entry,
     show_global,
 )
-from mailer.emulator.wire import Request, Response, error_response, html_error
+from mailer.emulator.wire import Request, Response, error_response, html_error, json_response
 
 GLOBAL = "/v3/asm/suppressions/global"
 LISTS = "/v3/suppression"
@@ -30,7 +29,8 @@ def granted_scopes(emulator: Emulator, request: Request) -> frozenset[str] | Non
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    return emulator.config.api_keys.get(key.strip())
+    granted = emulator.config.api_keys.get(key.strip())
+    return None if granted is None else emulator.account.scopes(granted)
 
 
 def answer(emulator: Emulator, request: Request, fault: Fault | None) -> Response:
@@ -72,7 +72,7 @@ def _answer(emulator: Emulator, request: Request, fault: Fault | None) -> Respon
     if granted is None:
         return error_response(401, "The provided authorization grant is invalid, expired, or revoked")
     if request.method == "GET" and request.path == "/v3/scopes":
-        return account.scopes(granted)
+        return json_response({"scopes": sorted(granted)})
     found = _route(emulator, request, fault)
     if found is None:
         return error_response(404, "not found")
@@ -116,20 +116,32 @@ def _route(
         )
     if section == GLOBAL:
         return "asm.suppressions.global.read", lambda: show_global(emulator.suppressions, name)
-    if section == "/v3/tracking_settings":
-        return f"tracking_settings.{name}.read", lambda: account.tracking_setting(name)
-    if path == "/v3/whitelabel/domains":
-        return "whitelabel.read", lambda: account.domains(emulator.config.sender)
-    if path == "/v3/verified_senders":
-        return "sender_verification_eligible", lambda: account.verified_senders(emulator.config.sender)
-    if path == f"{SETTINGS}/all":
+    return _setting(emulator, path)
+
+
+def _setting(emulator: Emulator, path: str) -> tuple[str, Callable[[], Response]] | None:
+    """What a GET asks for of the account's settings."""
+    account, public_key = emulator.account, emulator.public_key
+    section, _, name = path.rpartition("/")
+    if section == "/v3/tracking_settings" and (shown := account.tracking(name)) is not None:
+        return f"tracking_settings.{name}.read", lambda: json_response(shown)
+    if path == f"{SETTINGS}/signed":
         return (
             "user.webhooks.event.settings.read",
-            lambda: account.webhooks(emulator.poster.url, emulator.public_key),
+            lambda: json_response({"id": "emulator", "public_key": public_key}),
         )
-    if path == f"{SETTINGS}/signed":
-        return "user.webhooks.event.settings.read", lambda: account.signed_webhook(emulator.public_key)
-    return None
+    return {
+        "/v3/whitelabel/domains": ("whitelabel.read", lambda: json_response(account.domains())),
+        "/v3/whitelabel/links": ("whitelabel.read", lambda: json_response(account.links())),
+        "/v3/verified_senders": (
+            "sender_verification_eligible",
+            lambda: json_response(account.verified_senders()),
+        ),
+        f"{SETTINGS}/all": (
+            "user.webhooks.event.settings.read",
+            lambda: json_response(account.webhooks(emulator.poster.url, public_key)),
+        ),
+    }.get(path)
 
 
 def _removal(emulator: Emulator, request: Request) -> tuple[str, Callable[[], Response]] | None:

@@ -47,7 +47,9 @@ class EmulatorWorld:
     """How the recipients behave. Every rate is a share from 0 to 1.
 
     drop, invalid, hard_bounce and block are shares of all messages; deferral, human_open, machine_open,
-    click, complaint and unsubscribe are shares of the delivered ones. `time_compression` says how fast
+    click, complaint, unsubscribe, prefetch and scanner are shares of the delivered ones. `machine_open` is of
+    opens that SendGrid marks as Apple's, `prefetch` of those that Gmail makes without a mark; where there is a
+    `scanner`, it follows every link as the mail arrives. `time_compression` says how fast
     simulated time runs when events are posted: 1 is real time, 3600 an hour in a second, None posts at once.
     Timestamps inside the events are spread over hours in any case. With `one_click` an unsubscribing
     recipient POSTs the message's one-click address where that is on this machine (RFC 8058); otherwise,
@@ -66,6 +68,8 @@ class EmulatorWorld:
     click: float = 0.06
     complaint: float = 0.0002
     unsubscribe: float = 0.002
+    prefetch: float = 0.02
+    scanner: float = 0.02
     one_click: bool = False
     time_compression: float | None = None
 
@@ -114,6 +118,8 @@ RATES = (
     "click",
     "complaint",
     "unsubscribe",
+    "prefetch",
+    "scanner",
 )
 
 

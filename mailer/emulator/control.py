@@ -70,6 +70,11 @@ def _route(emulator: Emulator, request: Request) -> Response:
         if method in {"GET", "POST"}:
             shown = {"url": emulator.poster.url, "public_key": emulator.public_key}
             return json_response(shown | asdict(emulator.poster.delivery))
+    if path == "/control/account":
+        if method == "POST":
+            emulator.account.change(_object(request))
+        if method in {"GET", "POST"}:
+            return json_response(emulator.account.told)
     if path == "/control/events" and method == "POST":
         return _emit(emulator, request)
     if path == "/control/suppressions" and method == "POST":

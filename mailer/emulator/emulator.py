@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 from mailer.emulator.accepted import RequestStore
+from mailer.emulator.account import Account
 from mailer.emulator.config import EmulatorConfig
 from mailer.emulator.events import EventPoster
 from mailer.emulator.faults import Fault, Faults
@@ -28,6 +29,7 @@ class Emulator:
         self.public_key = encode_public_key(key)
         self.requests = RequestStore(config.store)
         self.suppressions = Suppressions(config.store)
+        self.account = Account(config.sender)
         self.faults = Faults()
         self.happenings = Happenings(config.world, self.requests, self.suppressions, config.store)
         self.poster = EventPoster(key, config.webhook_url, config.delivery, self.happenings.posted)
@@ -53,7 +55,7 @@ class Emulator:
         self.requests.close()
 
     def reset(self) -> None:
-        """Forget messages, suppressions, faults, events and counts. World and webhook stay as they are."""
+        """Forget messages, suppressions, faults, events and counts. World, webhook and account stay as they are."""
         self.faults.clear()
         self.happenings.clear()
         with self._lock:

@@ -4,9 +4,10 @@ import html
 import re
 from functools import lru_cache
 
-_ANCHOR = re.compile(r"<a\s[^>]*>", re.IGNORECASE)
-_HREF = re.compile(r'\shref="(https?://[^"]*)"', re.IGNORECASE)
-_OFF = re.compile(r"""\sclicktracking=["']?off\b""", re.IGNORECASE)
+# The whole of a start tag: ">" may stand in a quoted value.
+_ANCHOR = re.compile(r"""<a(?=\s)((?:[^>"']|"[^"]*"|'[^']*')*)>""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
+_TRACKED = re.compile(r'"https?://[^"]*"', re.IGNORECASE)
 
 
 @lru_cache(maxsize=16)  # a thousand requests in a row carry the same HTML
@@ -15,14 +16,15 @@ def tracked_links(source: str) -> tuple[str, ...]:
 
     Only anchors whose address stands literally as href="http(s)://…" count, and none that carry
     clicktracking=off. An address that begins with a substitution is therefore not among them; one with a
-    substitution inside is.
+    substitution inside is. The place of an address here, from 0, is what a click's url_offset names.
     """
     found = []
     for anchor in _ANCHOR.finditer(source):
-        tag = anchor.group()
-        address = _HREF.search(tag)
-        if address and not _OFF.search(tag):
-            found.append(address.group(1))
+        attributes = {name.lower(): value for name, value in _ATTRIBUTE.findall(anchor[1])}
+        address = attributes.get("href", "")
+        off = attributes.get("clicktracking", "").strip("\"'").lower() == "off"
+        if _TRACKED.fullmatch(address) and not off:
+            found.append(address[1:-1])
     return tuple(found)
 
 

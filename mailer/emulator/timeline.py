@@ -5,9 +5,10 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from mailer.emulator.agents import APPLE_PREFETCH, GMAIL_PREFETCH, NAMED_SCANNER, SCANNER, reader_of
 from mailer.emulator.messages import Message
 from mailer.emulator.suppressions import Suppression
-from mailer.emulator.world import Fate
+from mailer.emulator.world import Click, Fate
 
 HARD_BOUNCES = (
     ("550 5.1.1 The email account that you tried to reach does not exist.", "5.1.1", "Invalid Address"),
@@ -23,15 +24,10 @@ BLOCKS = (
     ("451 4.3.0 Temporary system problem.", "4.3.0", "Technical Failure"),
 )
 DROPS = ("Spam Content", "Recipient List over Package Quota")
-READERS = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/137.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.5 Safari/605.1.15",
-    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/137.0.0.0 Mobile Safari/537.36",
-)
 # What the mail server reports carries the mail's Message-ID; what a browser did does not.
 MAIL_EVENTS = frozenset({"processed", "deferred", "delivered", "bounce", "dropped"})
-PREFETCHER = "Mozilla/5.0"
+# RFC 5737: an address for documentation, never anybody's.
+MACHINE_IP = "192.0.2.200"
 
 
 def events_of(message: Message, fate: Fate, suppression: Suppression | None) -> Iterator[dict[str, Any]]:
@@ -76,23 +72,23 @@ def flattened(event: dict[str, Any], custom_args: dict[str, str]) -> dict[str, A
 
 
 def _engagement(message: Message, fate: Fate, stamp: "_Stamp") -> Iterator[dict[str, Any]]:
-    reader = stamp.pick(READERS)
+    reader = reader_of(fate.variety)
+    links = message.links
+    scanner = NAMED_SCANNER if fate.named else SCANNER
+    for click in fate.scans:
+        yield _click(stamp, click, links[click.link], scanner, MACHINE_IP)
     if message.html is not None and message.mailing.tracks("open_tracking"):
         for open_ in fate.opens:
-            if open_.machine:
-                yield stamp("open", open_.after, useragent=PREFETCHER, ip="192.0.2.200", sg_machine_open=True)
+            if open_.unmarked:
+                yield stamp("open", open_.after, useragent=GMAIL_PREFETCH, ip=MACHINE_IP)
+            elif open_.machine:
+                yield stamp(
+                    "open", open_.after, useragent=APPLE_PREFETCH, ip=MACHINE_IP, sg_machine_open=True
+                )
             else:
-                yield stamp("open", open_.after, useragent=reader, ip=stamp.reader_ip)
-    links = message.links
+                yield stamp("open", open_.after, useragent=reader.opens, ip=stamp.reader_ip)
     for click in fate.clicks:
-        yield stamp(
-            "click",
-            click.after,
-            url=links[click.link],
-            url_offset={"index": click.link, "type": "html"},
-            useragent=reader,
-            ip=stamp.reader_ip,
-        )
+        yield _click(stamp, click, links[click.link], reader.clicks, stamp.reader_ip)
     if fate.complaint_after is not None:
         yield stamp("spamreport", fate.complaint_after)
     if fate.unsubscribe_after is not None:
@@ -103,9 +99,14 @@ def _engagement(message: Message, fate: Fate, stamp: "_Stamp") -> Iterator[dict[
                 "group_unsubscribe",
                 fate.unsubscribe_after,
                 asm_group_id=message.asm_group_id,
-                useragent=reader,
+                useragent=reader.clicks,
                 ip=stamp.reader_ip,
             )
+
+
+def _click(stamp: "_Stamp", click: Click, url: str, useragent: str, ip: str) -> dict[str, Any]:
+    place = {"index": click.link, "type": "html"}
+    return stamp("click", click.after, url=url, url_offset=place, useragent=useragent, ip=ip)
 
 
 class _Stamp:

@@ -18,10 +18,14 @@ LONGEST_OPEN = 72 * HOUR
 
 @dataclass(frozen=True)
 class Open:
-    """An open `after` seconds; by a program that fetches pictures in advance, or by the reader."""
+    """An open `after` seconds; by a program that fetches pictures in advance, or by the reader.
+
+    SendGrid marks such programs, unless they are `unmarked`.
+    """
 
     after: float
     machine: bool
+    unmarked: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Fate:
     """All that happens to one message. Times are seconds since it was sent.
 
     `outcome` is delivered, hard_bounce, block, invalid or drop; `deferrals` are the times of failed tries
-    before it; `variety` is a number from 0 to 1 that picks wordings.
+    before it; `scans` are clicks of a scanner, `named` whether its user agent says what it is; `variety` is a number
+    from 0 to 1 that picks wordings and mail programs.
     """
 
     outcome: str
@@ -45,6 +50,8 @@ class Fate:
     deferrals: tuple[float, ...] = ()
     opens: tuple[Open, ...] = ()
     clicks: tuple[Click, ...] = ()
+    scans: tuple[Click, ...] = ()
+    named: bool = False
     complaint_after: float | None = None
     unsubscribe_after: float | None = None
     variety: float = 0.0
@@ -58,6 +65,7 @@ def fate(world: EmulatorWorld, address: str, subject: str, links: int) -> Fate:
     # Every draw is made in any case and in one order: changing one rate leaves the others' outcomes alone.
     settle, defer, human, machine, click, complain, leave, variety = (draw() for _ in range(8))
     hurry, retry, first_open, prefetch, again, pick, more, mood = (draw() for _ in range(8))
+    unmarked, sooner, scan, haste, naming = (draw() for _ in range(5))
 
     outcome = _outcome(world, settle)
     settled_after = 1 + 29 * hurry
@@ -79,6 +87,8 @@ def fate(world: EmulatorWorld, address: str, subject: str, links: int) -> Fate:
             opens.append(Open(opened_after + 10 * MINUTE + 20 * HOUR * again / 0.3, machine=False))
     if machine < world.machine_open:
         opens.append(Open(settled_after + 10 + 50 * MINUTE * prefetch, machine=True))
+    if unmarked < world.prefetch:
+        opens.append(Open(settled_after + 5 + 10 * MINUTE * sooner, machine=True, unmarked=True))
     clicks: tuple[Click, ...] = ()
     if clicked:
         # Upper links are clicked more often: the square leans towards 0.
@@ -95,10 +105,17 @@ def fate(world: EmulatorWorld, address: str, subject: str, links: int) -> Fate:
         deferrals,
         tuple(sorted(opens, key=lambda item: item.after)),
         clicks,
+        _scans(settled_after + 0.5 + haste, links) if scan < world.scanner else (),
+        naming < 0.5,
         opened_after + 30 + 600 * mood if complain < world.complaint else None,
         opened_after + 20 + 600 * mood if leave < world.unsubscribe else None,
         variety,
     )
+
+
+def _scans(after: float, links: int) -> tuple[Click, ...]:
+    """Every link, the first `after` seconds, all within seconds of each other."""
+    return tuple(Click(after + 0.25 * link, link) for link in range(links))
 
 
 def _outcome(world: EmulatorWorld, drawn: float) -> str:

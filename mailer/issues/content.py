@@ -1,6 +1,6 @@
 """From the database to what the builder takes."""
 
-from mailer.issues.builder.content import IssueContent, NewsletterContent, StoryContent
+from mailer.issues.builder.content import IssueContent, NewsletterContent, StoryContent, Utm
 from mailer.issues.models import Issue, Newsletter, Story
 
 
@@ -33,6 +33,18 @@ def _newsletter(newsletter: Newsletter) -> NewsletterContent:
         colour=newsletter.colour,
         logo=newsletter.logo,
         tagline=newsletter.tagline,
+        slug=newsletter.slug,
+        utm=utm_of(newsletter),
+    )
+
+
+def utm_of(newsletter: Newsletter) -> Utm:
+    """The UTM parameters that a newsletter's settings name."""
+    return Utm(
+        source=newsletter.utm_source,
+        medium=newsletter.utm_medium,
+        campaign=newsletter.utm_campaign,
+        content=newsletter.utm_content,
     )
 
 
@@ -47,4 +59,5 @@ def _story(story: Story) -> StoryContent:
         image_alt=story.image_alt,
         topics=tuple(topic.name for topic in story.topics.all()),
         for_everyone=story.for_everyone,
+        position=story.position,
     )

@@ -1,6 +1,6 @@
-"""Finding the issue that somebody names on the command line."""
+"""Finding the issue or the newsletter that somebody names on the command line."""
 
-from mailer.issues.models import Issue
+from mailer.issues.models import Issue, Newsletter
 
 
 class NoSuchIssue(Exception):
@@ -28,3 +28,25 @@ def find_issue(name: str) -> Issue:
             + (f"The newest are: {there_are}." if there_are else "There are none yet.")
         )
     return issue
+
+
+class NoSuchNewsletter(Exception):
+    """The message names the newsletters there are."""
+
+    code = "no_such_newsletter"
+
+
+def find_newsletter(slug: str) -> Newsletter:
+    """The newsletter with this short name.
+
+    Raises:
+        NoSuchNewsletter: there is none.
+    """
+    newsletter = Newsletter.objects.select_related("mailing_list").filter(slug=slug).first()
+    if newsletter is None:
+        there_are = ", ".join(Newsletter.objects.order_by("slug").values_list("slug", flat=True)[:20])
+        raise NoSuchNewsletter(
+            f"There is no newsletter {slug!r}. "
+            + (f"There are: {there_are}." if there_are else "There are none yet.")
+        )
+    return newsletter

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from mailer.issues.builder.content import Utm
+from mailer.issues.builder.utm import PLACEHOLDERS, needs_source, problem_of
 from subscribers.models import MailingList, Topic
 
 MOST_AN_HOUR = 1_000_000_000
@@ -145,7 +147,7 @@ class Newsletter(models.Model):
 
     def clean(self) -> None:
         """Raises ValidationError for what its fields let through: ceilings that are empty but no mapping, a warm-up of
-        another age, another newsletter's issue."""
+        another age, UTM parameters that cannot be added to links, another newsletter's issue."""
         if self.domain_ceilings is None:  # an emptied field of the form
             self.domain_ceilings = {}
         if not self.domain_ceilings:
@@ -153,10 +155,19 @@ class Newsletter(models.Model):
                 check_domain_ceilings(self.domain_ceilings)
             except ValidationError as error:
                 raise ValidationError({"domain_ceilings": error.messages}) from error
+        self._check_utm()
         if self.welcome_issue and self.welcome_issue.newsletter_id != self.pk:
             raise ValidationError({"welcome_issue": "Choose an issue of this newsletter."})
         if self.warm_up_from and not 2000 <= self.warm_up_from.year <= 2200:
             raise ValidationError({"warm_up_from": "Write a day from 2000 to 2200: look at the year."})
+
+    def _check_utm(self) -> None:
+        written = {name: getattr(self, f"utm_{name}") for name in PLACEHOLDERS}
+        problems = {f"utm_{name}": problem_of(name, text) for name, text in written.items()}
+        if needs_source(Utm(**written)):
+            problems["utm_source"] = "Write utm_source too: without it nothing is added to the links."
+        if any(problems.values()):
+            raise ValidationError({name: problem for name, problem in problems.items() if problem})
 
 
 class Issue(models.Model):

@@ -25,14 +25,17 @@ from mailer.sendgrid.transport import Transport, parse_host
 # A page of 1,000 log entries is some 500 KB.
 PAGE_LIMIT_BYTES = 8 * 1024 * 1024
 
+Observer = Callable[[tuple[str, ...], Answer, float], None]
+"""Is told of every request: its path as segments (which may hold an address or an id), the answer, the seconds it took."""
+
 
 class SendGrid:
     """One account's API. Safe to share between threads.
 
     `host` is scheme and name (`https://api.sendgrid.com`, `https://api.eu.sendgrid.com`, or http on loopback).
     `connect_timeout` and `read_timeout` are seconds, `pool_size` is how many idle connections are kept;
-    `tls` and `clock` are those of `Transport`. Raises ConfigurationError for a key or host that cannot
-    be used.
+    `tls` and `clock` are those of `Transport`; `observer` is called after each request, in its thread. Raises
+    ConfigurationError for a key or host that cannot be used.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class SendGrid:
         pool_size: int = 32,
         tls: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
+        observer: Observer | None = None,
     ) -> None:
         key = api_key if isinstance(api_key, Secret) else Secret(api_key)
         del api_key  # or every traceback through here would hold it
@@ -61,7 +65,7 @@ class SendGrid:
         # The package formats the key into a header. A Secret formats as "<hidden>"; the transport sets the real one.
         self.api = SendGridAPIClient(api_key=key, host=host)
         self.api.client = _PooledClient(
-            self._transport, host, dict(self.api.client.request_headers), version=3
+            self._transport, host, dict(self.api.client.request_headers), version=3, observer=observer
         )
         self._mail_send = self.api.client.mail.send
 
@@ -135,13 +139,17 @@ class _PooledClient(python_http_client.Client):  # type: ignore[misc]
         request_headers: dict[str, str],
         version: int | None,
         url_path: list[str] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         super().__init__(host, request_headers=request_headers, version=version, url_path=url_path)
         self._transport = transport
+        self._observer = observer
 
     def _build_client(self, name: str | None = None) -> "_PooledClient":
         path = [*self._url_path, name] if name else list(self._url_path)
-        return _PooledClient(self._transport, self.host, dict(self.request_headers), self._version, path)
+        return _PooledClient(
+            self._transport, self.host, dict(self.request_headers), self._version, path, self._observer
+        )
 
     def _build_versioned_url(self, url: str) -> str:
         return f"/v{self._version}{url}"
@@ -166,4 +174,8 @@ class _PooledClient(python_http_client.Client):  # type: ignore[misc]
         if request_body is not None:
             headers["Content-Type"] = "application/json"
             body = request_body if isinstance(request_body, bytes) else orjson.dumps(request_body)
-        return self._transport.request(method, self._build_url(query_params), headers, body, answer_limit)
+        began = time.perf_counter()
+        answer = self._transport.request(method, self._build_url(query_params), headers, body, answer_limit)
+        if self._observer:
+            self._observer(tuple(self._url_path), answer, time.perf_counter() - began)
+        return answer

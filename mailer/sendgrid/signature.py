@@ -5,12 +5,14 @@ https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-star
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from mailer.sendgrid.errors import ConfigurationError
@@ -18,7 +20,9 @@ from mailer.sendgrid.errors import ConfigurationError
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
 
-_ALGORITHM = ec.ECDSA(hashes.SHA256())
+_ALGORITHM = ec.ECDSA(Prehashed(hashes.SHA256()))
+_LONGEST = 100
+"""Characters of a header: a signature in DER has 72 bytes at most (SEC 1, C.8), a timestamp ten digits."""
 
 
 @lru_cache(maxsize=32)
@@ -40,6 +44,11 @@ def parse_public_key(text: str) -> ec.EllipticCurvePublicKey:
     return key
 
 
+def well_formed(signature: str, timestamp: str) -> bool:
+    """Whether these headers could be a signature at all: known before the body is read. Never raises."""
+    return _decoded(signature) is not None and len(timestamp) <= _LONGEST and timestamp.isascii()
+
+
 def verify(public_keys: Sequence[str], signature: str, timestamp: str, body: bytes) -> bool:
     """True when one of the keys signed this timestamp and body.
 
@@ -48,17 +57,28 @@ def verify(public_keys: Sequence[str], signature: str, timestamp: str, body: byt
     makes a new one while old requests are still retried. No freshness is asked: SendGrid retries for 24 hours.
     Never raises: a malformed signature, timestamp or key is just not a match.
     """
+    decoded = _decoded(signature)
+    if decoded is None or not well_formed(signature, timestamp):
+        return False
+    signed = hashlib.sha256(timestamp.encode("ascii"))
+    signed.update(body)
+    return any(_signed_by(key, decoded, signed.digest()) for key in public_keys)
+
+
+def _decoded(signature: str) -> bytes | None:
+    if len(signature) > _LONGEST:
+        return None
     try:
         decoded = base64.b64decode(signature, validate=True)
-        signed = timestamp.encode("ascii") + body
+        decode_dss_signature(decoded)
     except (binascii.Error, ValueError):
-        return False
-    return any(_signed_by(key, decoded, signed) for key in public_keys)
+        return None
+    return decoded
 
 
-def _signed_by(text: str, signature: bytes, signed: bytes) -> bool:
+def _signed_by(text: str, signature: bytes, digest: bytes) -> bool:
     try:
-        parse_public_key(text).verify(signature, signed, _ALGORITHM)
+        parse_public_key(text).verify(signature, digest, _ALGORITHM)
     except (InvalidSignature, ConfigurationError):
         return False
     return True

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from mailer.delivery.unknown import unknown
+from mailer.tracking.models import Alert
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ MOST = 100
 
 def _unknown() -> int:
     return len(unknown().values_list("pk")[:MOST])
+
+
+def _alerts() -> int:
+    return len(Alert.objects.filter(ended_at=None).values_list("pk")[:MOST])
 
 
 GROUPS = (
@@ -60,10 +65,17 @@ GROUPS = (
             Entry("Submissions", "outbox", "delivery", "submission"),
             Entry("Unknown", "question_mark", "delivery", "submission", "unknown", _unknown),
             Entry("Events", "bolt", "tracking", "event"),
+            Entry("Alerts", "notifications_active", "tracking", "alert", count=_alerts),
         ),
     ),
     ("Access", (Entry("Users", "person", "auth", "user"), Entry("Groups", "shield_person", "auth", "group"))),
 )
+
+
+def banner(request: HttpRequest) -> list[str] | None:
+    """What stands at the top of every page while an alert is open, as django-unfold's setting ENVIRONMENT wants it."""
+    count = _alerts() if request.user.has_perm("tracking.view_alert") else 0
+    return [f"{count} alert{'s' if count > 1 else ''} open", "danger"] if count else None
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Clicks: every one is kept, and those of link scanners are told apart by all clicks of a delivery together.
 
 A scanner follows the links of a mail as it arrives. Its clicks are known by its user agent or network (one event tells,
-see machines.py), or by what no reader does: many links just after delivery, or any faster than somebody can read, both
+see machines/), or by what no reader does: many links just after delivery, or any faster than somebody can read, both
 before the mail was opened by a person. What follows from events must not depend on their order, so clicks are marked
 anew whenever something new is known of their delivery.
 """
@@ -11,36 +11,34 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from mailer.tracking.machines.rules import AT_ONCE, MANY, SOON
 from mailer.tracking.reading import Reading
 
 Key = tuple[int, int]
 """Send and subscriber: a delivery."""
 
-SOON = 60
-"""Seconds after delivery in which many clicks are a burst."""
-MANY = 3
-"""Links clicked by then."""
-AT_ONCE = 3
-"""Seconds after delivery in which no reader has clicked."""
 NOWHERE = 32_767
 """In the place of the place of a click that names none."""
 
 
 def write_clicks(cursor: CursorWrapper, clicks: Sequence[Reading]) -> None:
-    """Keep clicks of people whom the send went to. One whose address is in no edition belongs to the send's link
-    without an address."""
-    seen: dict[tuple[Any, ...], tuple[str, int]] = {}
+    """Keep clicks of people whom the send went to, each on its link.
+
+    That is the send's link with the address that was clicked. An address with a merge tag in it is clicked with the tag
+    filled in, and is known by where it stands in the reader's edition. What is neither belongs to the send's link
+    without an address.
+    """
+    seen: dict[tuple[Any, ...], str] = {}
     for click in clicks:
-        key = (click.send_id, click.subscriber_id, click.url, click.at)
         place = NOWHERE if click.place is None else click.place
-        rule, upper = seen.get(key, (click.machine, place))
-        # Of two in one second on one link a person's counts, and the upper place.
-        seen[key] = min(rule, click.machine), min(upper, place)
+        key = (click.send_id, click.subscriber_id, click.url, click.at, place)
+        # Of two in one second on one link a person's counts, and the upper place (see _WRITE).
+        seen[key] = min(seen.get(key, click.machine), click.machine)
     if not seen:
         return
-    values: list[Any] = [*map(list, zip(*seen, strict=True)), *map(list, zip(*seen.values(), strict=True))]
-    cursor.execute(_OTHER_LINKS, values[:3])
-    cursor.execute(_WRITE, values)
+    sends, subscribers, urls, times, places = map(list, zip(*seen, strict=True))
+    cursor.execute(_OTHER_LINKS, [sends, subscribers, urls, places])
+    cursor.execute(_WRITE, [sends, subscribers, urls, places, times, list(seen.values())])
 
 
 def mark_clicks(cursor: CursorWrapper, deliveries: Collection[Key]) -> None:
@@ -53,27 +51,37 @@ def mark_clicks(cursor: CursorWrapper, deliveries: Collection[Key]) -> None:
 
 _OTHER_LINKS = """
 INSERT INTO delivery_link (send_id, url, label)
-SELECT DISTINCT given.send_id, '', '' FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS given (send_id, subscriber_id, url)
+SELECT DISTINCT given.send_id, '', ''
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::int[]) AS given (send_id, subscriber_id, url, place)
 JOIN delivery_delivery delivery USING (send_id, subscriber_id)
 WHERE NOT EXISTS (
     SELECT FROM delivery_link link WHERE link.send_id = given.send_id AND md5(link.url) IN (md5(given.url), md5(''))
+) AND NOT EXISTS (
+    SELECT FROM delivery_batch batch JOIN delivery_editionlink place USING (edition_id)
+    WHERE batch.id = delivery.batch_id AND place.place = given.place
 )
 ORDER BY 1
 ON CONFLICT DO NOTHING
 """
 
 _WRITE = """
-INSERT INTO tracking_click (link_id, subscriber_id, at, rule, place)
-SELECT link.id, given.subscriber_id, given.at, min(given.rule COLLATE "C"), nullif(min(given.place), 32767)
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::int[])
-    AS given (send_id, subscriber_id, url, at, rule, place)
+INSERT INTO tracking_click (link_id, subscriber_id, at, edition_id, rule, place)
+SELECT link.id, given.subscriber_id, given.at, batch.edition_id, min(given.rule COLLATE "C"), nullif(min(given.place), 32767)
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::timestamptz[], %s::text[])
+    AS given (send_id, subscriber_id, url, place, at, rule)
 JOIN delivery_delivery delivery USING (send_id, subscriber_id)
+JOIN delivery_batch batch ON batch.id = delivery.batch_id
 CROSS JOIN LATERAL (
-    SELECT id FROM delivery_link
-    WHERE send_id = given.send_id AND md5(url) IN (md5(given.url), md5(''))
-    ORDER BY url = '' LIMIT 1
+    SELECT coalesce(
+        (SELECT id FROM delivery_link WHERE send_id = given.send_id AND md5(url) = md5(given.url) AND url <> ''),
+        (
+            SELECT link_id FROM delivery_editionlink place
+            WHERE place.edition_id = batch.edition_id AND place.place = given.place
+        ),
+        (SELECT id FROM delivery_link WHERE send_id = given.send_id AND md5(url) = md5(''))
+    ) AS id
 ) link
-GROUP BY 1, 2, 3
+GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3
 ON CONFLICT (link_id, subscriber_id, at) DO UPDATE SET
     rule = CASE WHEN excluded.rule = 'scanner' THEN tracking_click.rule ELSE '' END,
@@ -93,7 +101,8 @@ WITH found AS (
     JOIN tracking_click click ON click.subscriber_id = given.subscriber_id
     JOIN delivery_link link ON link.id = click.link_id AND link.send_id = given.send_id
 ), counted AS (
-    SELECT send_id, subscriber_id, count(DISTINCT link_id) FILTER (WHERE early) AS early_links
+    -- the links of a scanner that is known say nothing of the other clicks
+    SELECT send_id, subscriber_id, count(DISTINCT link_id) FILTER (WHERE early AND rule <> 'scanner') AS early_links
     FROM found GROUP BY 1, 2
 ), judged AS (
     SELECT found.*, CASE

@@ -1,35 +1,29 @@
 """A post of the event webhook: kept as it came, and read into rows; what is good counts, whatever the rest looks like."""
 
 import hashlib
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from django.db import connection
 
+from mailer.tracking.post_json import read_array, written
 from mailer.tracking.reading import number
 
 LONGEST_ID = 200
 LONGEST_KIND = 40
-DEEPEST = 32
-"""Levels of a value inside an event; SendGrid's own have two."""
 EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)
 """SendGrid's first year."""
 AHEAD = timedelta(days=7)
 """How far a time stamp may lie ahead of our clock: a request may be scheduled for up to 72 hours."""
 
 
-class BadPost(Exception):
-    """The post is no JSON array; nothing of it can be kept."""
-
-    code = "bad_post"
-
-
-@dataclass(frozen=True)
+@dataclass(
+    slots=True
+)  # to make a frozen one takes three times as long, and tens of thousands are made a second
 class Row:
     """An event as it is kept. `payload` is the event, `written` the same as JSON; `subscriber_id` is what our custom
     argument says, None where it says nothing usable."""
@@ -50,10 +44,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Items:
-    """What a post holds. `refused` are the items that are no events, `unnamed` counts the events without an id."""
+    """What a post holds. `refused` are the items that are no events, as JSON, `unreadable` is what is no JSON; `unnamed`
+    counts the events without an id."""
 
     rows: tuple[Row, ...]
-    refused: tuple[Any, ...]
+    refused: tuple[str, ...]
+    unreadable: tuple[str, ...]
     unnamed: int
 
 
@@ -62,9 +58,9 @@ def store(body: bytes) -> int:
 
     Returns: how many items it holds; an empty one is not kept.
     Raises:
-        BadPost: the body is not JSON, or not an array.
+        BadPost: the body is no JSON array.
     """
-    count = len(_items(body))
+    count = len(read_array(body).items)
     if count:
         with connection.cursor() as cursor:
             cursor.execute("INSERT INTO tracking_post (events, body) VALUES (%s, %b)", [count, body])
@@ -78,90 +74,43 @@ def read_post(body: bytes, received: datetime) -> Items:
     when SendGrid repeats it. One without a believable time stamp (unix seconds) happened when it was received.
 
     Raises:
-        BadPost: the body is not JSON, or not an array.
+        BadPost: the body is no JSON array.
     """
-    items = _items(body)
-    rows = tuple(_row(item, received) for item in items if isinstance(item, dict))
-    refused = tuple(item for item in items if not isinstance(item, dict))
+    found = read_array(body)
+    rows = tuple(_row(item, received) for item in found.items if isinstance(item, dict))
+    refused = tuple(written(item)[1] for item in found.items if not isinstance(item, dict))
     unnamed = sum(row.sg_event_id.startswith("sha256:") for row in rows)
-    return Items(rows, refused, unnamed)
-
-
-def _items(body: bytes) -> list[Any]:
-    items = _parse(body)
-    if not isinstance(items, list):
-        raise BadPost("The post is JSON, but not an array of events.")
-    return items
-
-
-def _parse(body: bytes) -> Any:
-    """JSON as PostgreSQL can store it.
-
-    orjson and PostgreSQL each refuse a whole post for one odd character in it (half a surrogate pair, a byte
-    that is no UTF-8, NUL, NaN); such a post takes the slow way and loses only that character.
-    """
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        try:
-            parsed = json.loads(body.decode("utf-8-sig", "replace"), strict=False, parse_int=_number)
-        except (ValueError, RecursionError) as error:
-            raise BadPost("The post is not JSON.") from error
-    else:
-        if b"\\u0000" not in body:
-            return parsed
-    return _clean(parsed, DEEPEST + 2)
-
-
-def _number(digits: str) -> int | float:
-    return int(digits) if len(digits) < 19 else float(digits)
-
-
-def _clean(value: Any, levels: int) -> Any:
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if not isinstance(value, list | dict):
-        return value
-    if levels == 0:
-        return None
-    if isinstance(value, list):
-        return [_clean(item, levels - 1) for item in value]
-    return {_clean(key, 0): _clean(item, levels - 1) for key, item in value.items()}
+    return Items(rows, refused, found.unreadable, unnamed)
 
 
 def _row(event: dict[str, Any], received: datetime) -> Row:
-    event, written = _written(event)
+    event, as_json = written(event)
     given, kind = event.get("sg_event_id"), event.get("event")
     named = isinstance(given, str) and 0 < len(given) <= LONGEST_ID
     return Row(
         sg_event_id=str(given) if named else _derived_id(event),
         kind=kind[:LONGEST_KIND] if isinstance(kind, str) else "",
-        at=_moment(event.get("timestamp"), received),
+        at=_happened(event.get("timestamp"), received),
         received_at=received,
         subscriber_id=number(event.get("mailer_subscriber")),
         payload=event,
-        written=written,
+        written=as_json,
     )
-
-
-def _written(event: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """The event and its JSON. orjson reads more levels than it writes; what lies too deep is left out."""
-    try:
-        return event, orjson.dumps(event).decode()
-    except orjson.JSONEncodeError:
-        shallow = _clean(event, DEEPEST + 1)
-        return shallow, orjson.dumps(shallow).decode()
 
 
 def _derived_id(event: dict[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
 
 
-def _moment(timestamp: Any, received: datetime) -> datetime:
+def _happened(timestamp: Any, received: datetime) -> datetime:
     if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | str):
         return received
+    return _moment(timestamp, received)
+
+
+@lru_cache(maxsize=4096)
+def _moment(timestamp: float | str, received: datetime) -> datetime:
+    """Many events of a post happened in the same second."""
     try:
         moment = datetime.fromtimestamp(float(timestamp), UTC)
     except (ValueError, OverflowError, OSError):

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from mailer.tracking.consequences import SOURCE
+from mailer.tracking.reports.changed import figures_change
 
 
 def on_left(subscriber_id: int, origin: int, **_: Any) -> None:
@@ -16,6 +17,7 @@ def on_left(subscriber_id: int, origin: int, **_: Any) -> None:
     if origin:
         with connection.cursor() as cursor:
             attribute_leavings(cursor, subscriber_id)
+        figures_change([origin])
 
 
 def attribute_leavings(cursor: CursorWrapper, subscriber_id: int | None = None) -> None:

@@ -10,7 +10,7 @@ _PREFIX = "tracking_event_"
 
 def make_room(cursor: CursorWrapper, moments: Iterable[datetime]) -> None:
     """Make the partitions that these moments fall into, where they are missing."""
-    months = {_month(moment) for moment in moments}
+    months = {_month(moment) for moment in set(moments)}
     cursor.execute(
         "SELECT tracking_event_month(month) FROM unnest(%s::date[]) AS month ORDER BY month", [sorted(months)]
     )

@@ -8,10 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from mailer.tracking.machines import machine_rule
+from mailer.tracking.blocklists import block_list_of
+from mailer.tracking.machines import machine_rule, opened_with
 
 EARLIEST = (
     "deferred_at",
@@ -55,7 +57,7 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 _STATUS = re.compile(r"(?<![0-9.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9]|\.[0-9])")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: one is made for every event, and frozen ones take three times as long
 class Reading:
     """An event, read.
 
@@ -103,21 +105,26 @@ def read(kind: str, at: datetime, payload: Mapping[str, Any]) -> Reading:
     machine = machine_rule(kind, payload)
     if machine and fact == "opened_at":
         fact = "machine_opened_at"
+    program, device = opened_with(payload) if fact == "opened_at" else ("", "")
     send_id, subscriber_id = number(payload.get("mailer_send")), number(payload.get("mailer_subscriber"))
     address, submission_id = _address(payload.get("email")), _uuid(payload.get("mailer_submission"))
     nameless = send_id is None or subscriber_id is None
     reason = _text(payload.get("reason"))
+    refused = fact in ("bounced_at", "blocked_at")
     return Reading(
         kind=kind,
         at=at,
         fact=fact,
         failure=_failure(fact, payload, reason),
-        status=_status(payload, reason) if fact in ("bounced_at", "blocked_at") else None,
+        status=_status(payload, reason) if refused else None,
+        block_list=block_list_of(reason) if refused else None,
         send_id=None if nameless else send_id,
         subscriber_id=None if nameless else subscriber_id,
         submission_id=submission_id,
         address=address,
         machine=machine,
+        opened_with=program,
+        opened_on=device,
         url=_text(payload.get("url")) if kind == "click" else "",
         place=_place(payload.get("url_offset")) if kind == "click" else None,
         suppression=suppression,
@@ -179,13 +186,19 @@ def number(value: Any) -> int | None:
 
 
 def _place(offset: Any) -> int | None:
-    """Which link of the mail it was, from 0: the first part of url_offset."""
-    index = offset.get("index") if isinstance(offset, Mapping) else None
+    """Which link of the mail's HTML it was, from 0: the first part of url_offset. Its text has a count of its own."""
+    index = offset.get("index") if isinstance(offset, Mapping) and offset.get("type") != "text" else None
     return index if type(index) is int and 0 <= index < 1_000 else None
 
 
 def _uuid(value: Any) -> UUID | None:
+    return _parsed(value) if isinstance(value, str) and len(value) <= 64 else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> UUID | None:
+    """A thousand people have the same submission."""
     try:
-        return UUID(value) if isinstance(value, str) and len(value) <= 64 else None
+        return UUID(text)
     except ValueError:
         return None

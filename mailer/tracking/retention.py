@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from mailer.tracking.fold import LOCK
 from mailer.tracking.inactive import erase_inactive, inactive
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 
 MOST_PEOPLE = 10_000
 """Whom one run erases, of each kind; the others follow with the next run."""
+PATIENCE = 10_000
+"""Milliseconds to wait for those who read and write events."""
 
 
 @dataclass(frozen=True)
@@ -85,24 +88,34 @@ def apply() -> dict[str, int]:
 
 
 def delete_events(before: datetime) -> int:
-    """Delete the oldest month of events, where all of it lies before a moment.
+    """Delete the oldest month of events, where all of it lies before a moment, and what was refused before it.
 
-    Returns: how many events it had; 0 when there is none, or figures are being rebuilt.
+    Returns: how many events the month had; 0 when there is none, or figures are being rebuilt.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        for month, table in months(cursor).items():
-            end = end_of(month)
-            if end > before:
-                return 0
-            cursor.execute(f"SELECT count(*) FROM {table}")
-            (deleted,) = cursor.fetchone()
-            cursor.execute(f"DROP TABLE {table}")
-            if deleted:
-                _note(cursor, end)
-                return int(deleted)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Foldings end within this time, and none begins while somebody waits here. A rebuild takes longer.
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE}ms"])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute("DELETE FROM tracking_refuseditem WHERE received_at < %s", [before])
+            return _delete_month(cursor, before)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        return 0
+
+
+def _delete_month(cursor: CursorWrapper, before: datetime) -> int:
+    for month, table in months(cursor).items():
+        end = end_of(month)
+        if end > before:
+            break
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        (deleted,) = cursor.fetchone()
+        cursor.execute(f"DROP TABLE {table}")
+        if deleted:
+            _note(cursor, end)
+            return int(deleted)
     return 0
 
 

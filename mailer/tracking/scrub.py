@@ -1,7 +1,8 @@
 """Taking out of events what says whom they are about, so that every figure can still be rebuilt from them.
 
 What stays is what a figure is made of: the kind, the time, the numbers of send, subscriber and submission, the class of
-a failure, the link of a click. Address, IP, user agent and what the receiving server wrote are gone.
+a failure, the link of a click, whether a program opened or clicked. Address, IP, user agent and what the receiving
+server wrote are gone.
 """
 
 import re
@@ -14,8 +15,10 @@ import orjson
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from mailer.tracking.blocklists import reason_of
 from mailer.tracking.facts import attribute_by_address
 from mailer.tracking.intake import Row
+from mailer.tracking.machines import without_agent
 from mailer.tracking.reading import Reading, read
 from subscribers.models import Subscriber
 from subscribers.privacy import erased
@@ -124,6 +127,9 @@ def _without_person(payload: Mapping[str, Any], reading: Reading, links: set[str
         kept[where] = ADDRESS.sub("…", reading.failure)
     if reading.status is not None:
         kept["status"] = reading.status
+    if reading.block_list is not None:
+        kept["reason"] = reason_of(reading.block_list)
+    kept |= without_agent(reading.machine, reading.opened_with, reading.opened_on)
     # A link of an issue is the same for everybody; any other may have been made for one reader.
     if reading.url in links:
         kept["url"] = reading.url

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from mailer.delivery.forecast import wording
-from mailer.tracking.figures import Report
+from mailer.tracking.reports.figures import Report
 
 NOTHING = "–"
 _TAG = re.compile(r"""\{\{(?:[^{}]*\bor\s*(["'])(?P<default>[^"'{}]*)\1\s*|[^{}]*)\}\}""")

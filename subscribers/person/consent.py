@@ -1,10 +1,10 @@
 """The history of somebody's consent, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from subscribers.models import Consent, Subscriber, Topic
-from subscribers.person.sections import Fact
+from subscribers.person.sections import Fact, Moment
 from subscribers.person.wording import text
 
 SHOWN = ("at", "list", "action", "source", "from_where", "wording_version", "said")
@@ -38,6 +38,14 @@ def consent_of(subscriber: Subscriber) -> list[Fact]:
         }
         for record in records.order_by("at", "id")
     ]
+
+
+def moments_of_consent(records: list[Fact]) -> Iterator[Moment]:
+    """What the record tells the timeline: signed up, confirmed, changed what, left, erased."""
+    for record in records:
+        action = Consent.Action(record["action"]).label.lower()
+        parts = (record["source"], record["from_where"], record["said"])
+        yield Moment(record["at"], action, record["list_name"], " · ".join(filter(None, parts)))
 
 
 def _place(detail: Mapping[str, Any]) -> str:

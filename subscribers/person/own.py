@@ -1,10 +1,10 @@
 """What the store itself holds on a person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from subscribers.models import Letter, Subscriber, Topic
-from subscribers.person.consent import SHOWN, consent_of
-from subscribers.person.sections import Fact, Section, register
+from subscribers.models import Letter, Subscriber, SuppressionReason, Topic
+from subscribers.person.consent import SHOWN, consent_of, moments_of_consent
+from subscribers.person.sections import Fact, Moment, Section, register
 from subscribers.suppressing.find import suppressions_of
 
 
@@ -13,9 +13,19 @@ def register_own() -> None:
     register(Section("profile", "Profile", _profile))
     register(Section("subscriptions", "Subscriptions", _subscriptions))
     register(Section("preferences", "Preferences", _preferences))
-    register(Section("consent", "Consent", consent_of, shown=SHOWN))
-    register(Section("suppressions", "Suppressions", _suppressions, _erase_suppressions))
-    register(Section("letters", "Letters of the system", _letters, _erase_letters))
+    register(Section("consent", "Consent", consent_of, shown=SHOWN, moments=moments_of_consent))
+    register(
+        Section(
+            "suppressions",
+            "Suppressions",
+            _suppressions,
+            _erase_suppressions,
+            moments=_moments_of_suppressions,
+        )
+    )
+    register(
+        Section("letters", "Letters of the system", _letters, _erase_letters, moments=_moments_of_letters)
+    )
 
 
 def _profile(subscriber: Subscriber) -> list[Fact]:
@@ -82,6 +92,12 @@ def _suppressions(subscriber: Subscriber) -> list[Fact]:
     return [{"reason": row.reason, "detail": row.detail, "since": row.created_at} for row in rows]
 
 
+def _moments_of_suppressions(suppressions: list[Fact]) -> Iterator[Moment]:
+    for each in suppressions:
+        reason = SuppressionReason(each["reason"]).label
+        yield Moment(each["since"], "suppressed", str(reason), each["detail"])
+
+
 def _erase_suppressions(subscriber: Subscriber) -> None:
     """The gravest of them stays with the hash of the address (see Erasure.suppressed_for)."""
     suppressions_of(subscriber.email).delete()
@@ -98,6 +114,11 @@ def _letters(subscriber: Subscriber) -> list[Fact]:
         }
         for letter in letters
     ]
+
+
+def _moments_of_letters(letters: list[Fact]) -> Iterator[Moment]:
+    for letter in letters:
+        yield Moment(letter["asked_at"], "letter asked for", letter["in_the_name_of"], letter["about"])
 
 
 def _erase_letters(subscriber: Subscriber) -> None:

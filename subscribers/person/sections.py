@@ -3,8 +3,9 @@
 The store does not know who is above it: mailer.tracking and mailer.staff register theirs (see their apps.py).
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from subscribers.models import Subscriber
@@ -12,6 +13,24 @@ from subscribers.models import Subscriber
 Fact = dict[str, Any]
 """One thing that is held, by name: a subscription, a record of consent. Values are text, numbers, yes or no, dates and
 times, None for nothing, and lists and mappings of these: they go into JSON as they are."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened with a person, for the timeline (see timeline.py).
+
+    Attributes:
+        what: in a word or two: "clicked".
+        about: what it happened to: a list, an issue.
+        more: what else there is to say, perhaps in somebody's own words; "" for nothing.
+        machine: by which rule it was a program's doing, in words; "" for everything else.
+    """
+
+    at: datetime
+    what: str
+    about: str = ""
+    more: str = ""
+    machine: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,6 +44,7 @@ class Section:
         erase: takes away or empties what says who the person was. It runs in the transaction of the erasure while the
             subscriber's row is locked and still as it was; what counts people (deliveries, records of consent) stays.
         shown: the names of the facts that a table has room for; none: all of them.
+        moments: what the timeline tells of these facts, in any order; None: nothing.
     """
 
     name: str
@@ -32,6 +52,7 @@ class Section:
     read: Callable[[Subscriber], list[Fact]]
     erase: Callable[[Subscriber], None] | None = None
     shown: tuple[str, ...] = ()
+    moments: Callable[[list[Fact]], Iterable[Moment]] | None = None
 
 
 _sections: dict[str, Section] = {}

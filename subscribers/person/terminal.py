@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from subscribers.person.sections import Fact, Section
+from subscribers.person.sections import Fact, Moment, Section
 from subscribers.person.wording import columns, label, text, told
+from subscribers.text import one_line
 
 
 def show(console: Console, sections: Sequence[Section], facts: Mapping[str, list[Fact]]) -> None:
@@ -21,6 +22,18 @@ def show(console: Console, sections: Sequence[Section], facts: Mapping[str, list
     nothing = [section.title for section in sections if facts.get(section.name) == []]
     if nothing:
         console.print(Text(f"Nothing: {', '.join(nothing)}.", style="dim"))
+
+
+def show_timeline(console: Console, moments: Sequence[Moment]) -> None:
+    """Print what happened with a person, one moment a row."""
+    shown = Table(title=f"Timeline ({len(moments):,})", title_justify="left", title_style="bold")
+    for name in ("At", "What", "About", "More"):
+        shown.add_column(name, overflow="fold", no_wrap=name == "At")
+    for moment in moments:
+        machine = f"By a program: {moment.machine}. " if moment.machine else ""
+        more = Text(one_line(machine + moment.more), "dim" if machine else "")
+        shown.add_row(text(moment.at), Text(one_line(moment.what)), Text(one_line(moment.about)), more)
+    console.print(shown)
 
 
 def table(section: Section, facts: Sequence[Fact]) -> Table:

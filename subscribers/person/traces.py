@@ -1,20 +1,38 @@
 """What acts of the store leave behind about a person: sign-ups under way, address changes, remarks, imports, erasures."""
 
+from collections.abc import Iterator
+
 from django.db import connection
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 
 from subscribers.models import AddressChange, Import, ImportedRow, Lifting, PendingSignUp, Remark, Subscriber
-from subscribers.person.sections import Fact, Section, register
+from subscribers.person.sections import Fact, Moment, Section, register
 
 
 def register_traces() -> None:
     """Register the sections of what acts leave behind."""
     register(Section("sign_ups", "Sign-ups not confirmed", _sign_ups, _erase_sign_ups))
-    register(Section("address_changes", "Address changes", _address_changes, _erase_address_changes))
-    register(Section("remarks", "Remarks on leaving", _remarks, _erase_remarks))
+    register(
+        Section(
+            "address_changes",
+            "Address changes",
+            _address_changes,
+            _erase_address_changes,
+            moments=_moments_of_address_changes,
+        )
+    )
+    register(Section("remarks", "Remarks on leaving", _remarks, _erase_remarks, moments=_moments_of_remarks))
     register(Section("imports", "Imports", _imports, _erase_imports))
-    register(Section("liftings", "Suppressions that were lifted", _liftings, _erase_liftings))
+    register(
+        Section(
+            "liftings",
+            "Suppressions that were lifted",
+            _liftings,
+            _erase_liftings,
+            moments=_moments_of_liftings,
+        )
+    )
     register(Section("erasures", "Erasure", _erasures))
 
 
@@ -43,6 +61,13 @@ def _address_changes(subscriber: Subscriber) -> list[Fact]:
     ]
 
 
+def _moments_of_address_changes(changes: list[Fact]) -> Iterator[Moment]:
+    for change in changes:
+        yield Moment(change["asked_at"], "new address asked for", change["new_address"])
+        if change["confirmed_at"]:
+            yield Moment(change["confirmed_at"], "new address confirmed", change["new_address"])
+
+
 def _erase_address_changes(subscriber: Subscriber) -> None:
     AddressChange.objects.filter(subscriber=subscriber).delete()
 
@@ -50,6 +75,11 @@ def _erase_address_changes(subscriber: Subscriber) -> None:
 def _remarks(subscriber: Subscriber) -> list[Fact]:
     rows = Remark.objects.filter(subscriber=subscriber).select_related("mailing_list").order_by("id")
     return [{"at": row.at, "list": row.mailing_list.slug, "text": row.text} for row in rows]
+
+
+def _moments_of_remarks(remarks: list[Fact]) -> Iterator[Moment]:
+    for remark in remarks:
+        yield Moment(remark["at"], "remark on leaving", remark["list"], remark["text"])
 
 
 def _erase_remarks(subscriber: Subscriber) -> None:
@@ -98,6 +128,13 @@ def _liftings(subscriber: Subscriber) -> list[Fact]:
         }
         for row in _liftings_of(subscriber).order_by("id")
     ]
+
+
+def _moments_of_liftings(liftings: list[Fact]) -> Iterator[Moment]:
+    for lifting in liftings:
+        because = f"{lifting['by']}: {lifting['because']}"
+        yield Moment(lifting["suppressed_since"], "suppressed", lifting["reason"], "lifted since")
+        yield Moment(lifting["at"], "suppression lifted", lifting["reason"], because)
 
 
 def _erase_liftings(subscriber: Subscriber) -> None:

@@ -24,8 +24,22 @@ def cpu_seconds(installation: Installation) -> dict[str, float]:
         "Redis": _of(psutil.Process(_redis())),
         "emulator": _of(psutil.Process(pids["emulator"])),
     }
+    return {**ours, OTHERS: _of_all() - sum(ours.values())}
+
+
+def spent_by(pids: dict[str, int]) -> dict[str, float]:
+    """The same of processes by name, of PostgreSQL and of Redis."""
+    ours = {
+        **{name: _of(psutil.Process(pid)) for name, pid in pids.items()},
+        "PostgreSQL": _of(psutil.Process(_postmaster())),
+        "Redis": _of(psutil.Process(_redis())),
+    }
+    return {**ours, OTHERS: _of_all() - sum(ours.values())}
+
+
+def _of_all() -> float:
     times = psutil.cpu_times()
-    return {**ours, OTHERS: sum(times) - times.idle - getattr(times, "iowait", 0.0) - sum(ours.values())}
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
 
 
 def peak_memory(pid: int) -> int | None:

@@ -96,6 +96,27 @@ def test_a_benchmark_shows_imports_of_new_changed_and_known_people(var: Path) ->
         assert float(rows[baseline][0]) >= 0
 
 
+@pytest.mark.xdist_group("bench")
+def test_a_benchmark_shows_events_stored_and_folded_with_nothing_lost(var: Path) -> None:
+    said = _run(
+        var,
+        "events",
+        "--seconds=1",
+        "--rate=3000",
+        "--recipients=6000",
+        "--baseline-seconds=1",
+        "--alone=500",
+    )
+    rows = _rows(said)
+    for step in ("verify signatures", "store", "fold", "read posts", "keep events", "write deliveries"):
+        assert float(rows[step][0]) >= 0
+    assert int(rows["stored"][0].replace(",", "")) >= 3_000
+    assert {"web", "worker1", "PostgreSQL", "who posts", "together"} <= set(rows)
+    assert "Nothing was lost" in said
+    assert float(rows["mailer, stored and folded"][2]) > 0
+    assert rows["django-anymail, saved with the ORM"][2] == "1.0"
+
+
 def test_what_an_act_calls_is_counted_for_the_other_act_alone(tmp_path: Path) -> None:
     clock = Clock(tmp_path / "clock")
     spin = clock.around("build", lambda: sum(range(200_000)))

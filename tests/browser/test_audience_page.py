@@ -6,8 +6,8 @@ from mailer.delivery.audience import read_audience
 from mailer.delivery.models import Send
 from mailer.delivery.plan import plan
 from mailer.delivery.start import send_of, start
-from mailer.tracking.page import render
-from mailer.tracking.report import report
+from mailer.tracking.reports.count import report
+from mailer.tracking.reports.page import render
 from subscribers.models import Subscriber
 from subscribers.segments.saving import save
 from tests.browser.test_public_pages import CHROMIUM

@@ -17,8 +17,8 @@ from mailer.delivery.forecast.explain import explain
 from mailer.delivery.models import Batch, Exclusion, Send, SendSegment
 from mailer.delivery.plan import plan
 from mailer.delivery.start import AlreadyStarted, again, discard, renew, send_of, start
-from mailer.tracking.page import render
-from mailer.tracking.report import report
+from mailer.tracking.reports.count import report
+from mailer.tracking.reports.page import render
 from subscribers.models import Segment, Snapshot, SnapshotMember, Subscriber, Subscription, Topic
 from tests.delivery.settled import become
 from tests.delivery.test_dry_run import check, told

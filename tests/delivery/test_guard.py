@@ -30,7 +30,9 @@ from mailer.tracking.intake import store
 from tests.tracking.ledger import Ledger, add_batch, make_people, make_send
 
 pytestmark = pytest.mark.django_db
-CHANGES = ("delivered_at", "bounced_at", "blocked_at", "dropped_at", "complained_at", "refusal_status")
+CHANGES = (
+    "delivered_at", "bounced_at", "blocked_at", "dropped_at", "complained_at", "refusal_status", "block_list",
+)  # fmt: skip
 
 
 def running(people: int, domain: str = "example.org") -> Ledger:
@@ -161,6 +163,29 @@ def test_a_twentieth_refused_for_authentication_pauses():
     assert "20 of 400 answered" in reason
     assert "example.org 19 (5.7.515), example.org 1 (5.7.26)" in reason
     assert "SPF, DKIM and DMARC" in reason
+
+
+def test_one_refusal_for_a_block_list_is_told_with_the_domain_and_the_list():
+    ledger = running(300, "Gmail.example")
+    answer(ledger, slice(0, 100), delivered_at=True)
+    answer(ledger, slice(100, 101), blocked_at=True, block_list="Spamhaus")
+    assert watch() + watch() == 0
+    assert state(ledger) == (False, ["blocklist"])
+    assert "1 of 101 answered" in Notice.objects.get().text
+    assert "gmail.example 1 (Spamhaus)" in Notice.objects.get().text
+
+
+def test_a_twentieth_refused_for_block_lists_pauses():
+    ledger = running(401)
+    answer(ledger, slice(0, 380), delivered_at=True)
+    answer(ledger, slice(380, 399), blocked_at=True, block_list="Microsoft")
+    assert watch() == 0
+    answer(ledger, slice(399, 400), bounced_at=True, block_list="unnamed")
+    assert watch() == 1
+    reason = Send.objects.get().paused_because
+    assert "20 of 400 answered, 5.00 %" in reason
+    assert "example.org 19 (Microsoft), example.org 1 (unnamed)" in reason
+    assert state(ledger) == (True, ["blocklist", "guard"])
 
 
 def test_what_is_no_refusal_by_policy_is_not_taken_for_one():
@@ -335,11 +360,13 @@ def test_two_guards_at_once_tell_once(transactional_db):
 def test_each_kind_of_finding_says_what_happened_and_what_to_do():
     seen = Seen(
         complaints=30, hard_bounces=900, refusals=700, authentication=1, delivered=9_000, answered=10_000,
-        unproven=25, newest=40, where="gmail.com 700 (5.7.26)",
+        listed=600, unproven=25, newest=40, where="gmail.com 700 (5.7.26)", listed_where="gmail.com 600 (SpamCop)",
     )  # fmt: skip
     findings = {finding.kind: finding for finding in judge(seen)}
-    assert list(findings) == ["authentication", "complaints", "bounces", "errors"]
+    assert list(findings) == ["authentication", "blocklist", "complaints", "bounces", "errors"]
     assert all(finding.pauses for finding in findings.values())
+    assert "600 of 10,000 answered" in findings["blocklist"].text
+    assert "gmail.com 600 (SpamCop)" in findings["blocklist"].text
     assert "25 of the last 40 requests" in findings["errors"].text
     assert list(judge(Seen(delivered=1_000_000, answered=1_000_000, newest=40))) == []
 
@@ -366,6 +393,23 @@ def test_from_events_to_the_owners_mailbox(inbox):
     assert message["subject"] == f"[The Weekly] send {ledger.send.pk} has paused itself"
     assert "example.org 25 (5.7.26)" in message["text"]
     assert state(ledger) == (True, ["guard"])
+
+
+def test_a_block_list_goes_from_the_receivers_words_to_the_owners_mailbox(inbox):
+    ledger = running(3)
+    Newsletter.objects.update(owner_email="owner@example.org")
+    reason = "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"
+    store(
+        orjson.dumps([ledger.event("bounce", 0, type="blocked", reason=reason), ledger.event("delivered", 1)])
+    )
+    fold_events()
+    assert ledger.delivery(0).block_list == "Spamhaus"
+    tasks.guard()
+    tasks.tell()
+    (message,) = inbox.messages(full=True)
+    assert message["subject"] == f"[The Weekly] send {ledger.send.pk} needs attention"
+    assert "1 of 2 answered" in message["text"]
+    assert "example.org 1 (Spamhaus)" in message["text"]
 
 
 def test_beat_runs_what_workers_know():

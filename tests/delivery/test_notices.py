@@ -138,3 +138,25 @@ def test_two_who_mail_at_once_mail_one(inbox, send):
     with ThreadPoolExecutor(3) as pool:
         assert sum(future.result() for future in [pool.submit(mail) for _ in range(3)]) == 1
     assert inbox.addresses() == [OWNER]
+
+
+def test_one_about_a_newsletter_has_subject_page_and_html_of_its_own(inbox, send, settings):
+    newsletter = Newsletter.objects.get(issues__sends=send)
+    html = "<p>62 % opened</p>"
+    notify(
+        None, "report", "62 % opened", newsletter_id=newsletter.pk, subject="What\nbecame of it", html=html,
+        page="/staff/tracking/alert/7/change/",
+    )  # fmt: skip
+    assert mail_notices(sendgrid()) == 1
+    (message,) = inbox.messages(full=True)
+    assert message["subject"] == "What became of it"
+    assert f"More: {settings.PUBLIC_URL}/staff/tracking/alert/7/change/" in message["text"]
+    assert html in message["html"]
+
+
+def test_one_about_a_newsletter_needs_neither_subject_nor_page(inbox, send):
+    notify(None, "alert", "x", newsletter_id=Newsletter.objects.get(issues__sends=send).pk)
+    mail_notices(sendgrid())
+    (message,) = inbox.messages(full=True)
+    assert message["subject"] == "[China Digest] China Digest needs attention"
+    assert "http" not in message["text"]

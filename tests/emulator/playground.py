@@ -27,6 +27,8 @@ KIND = EmulatorWorld(
     click=0,
     complaint=0,
     unsubscribe=0,
+    prefetch=0,
+    scanner=0,
 )
 
 

@@ -41,6 +41,22 @@ def test_the_account_shows_its_settings(emulator: Playground) -> None:
     assert emulator.api("GET", "/v3/nothing").status == 404
 
 
+def test_the_account_shows_something_else_when_it_is_told_to(emulator: Playground) -> None:
+    hooks = [{"url": "https://example.org/", "enabled": False}]
+    emulator.control("POST", "/account", {"scopes": ["whitelabel.read"], "domains": [], "webhooks": hooks})
+    assert emulator.api("GET", "/v3/scopes").json() == {"scopes": ["whitelabel.read"]}
+    assert emulator.api("GET", "/v3/whitelabel/domains").json() == []
+    assert emulator.api("GET", "/v3/tracking_settings/click").status == 403
+    told = emulator.control("POST", "/account", {"scopes": None, "click": {"enabled": False}})
+    assert told == {"domains": [], "webhooks": hooks, "click": {"enabled": False}}
+    assert emulator.api("GET", "/v3/user/webhooks/event/settings/all").json()["webhooks"] == hooks
+    assert emulator.api("GET", "/v3/tracking_settings/click").json() == {"enabled": False}
+    assert emulator.api("GET", "/v3/whitelabel/links").json()[0]["valid"]
+    for wrong in ({"senders": []}, {"domains": {}}, {"open": True}):
+        refused = emulator.call("POST", "/control/account", wrong, {"X-Emulator-Control": "1"})
+        assert refused.status == 400
+
+
 def test_suppressions_are_listed_by_time_in_pages(emulator: Playground) -> None:
     emails = [f"gone{number}@example.org" for number in range(7)]
     added = emulator.api("POST", "/v3/asm/suppressions/global", {"recipient_emails": emails})

@@ -1,12 +1,14 @@
 """Events as the webhook gets them."""
 
 import time
+from collections import Counter
 from dataclasses import replace
 
 import orjson
 import pytest
 from sendgrid.helpers.eventwebhook import EventWebhook
 
+from mailer.emulator import agents
 from mailer.emulator.config import EmulatorWorld
 from tests.emulator.playground import HASTY, KIND, Playground, Webhook, mail, recipient, running, wait_for
 
@@ -211,6 +213,21 @@ def test_only_machine_opens_say_so_and_hours_lie_between(webhook: Webhook) -> No
     assert all("sg_machine_open" not in event for event in opens if event not in machine)
     assert max(event["timestamp"] for event in opens) - time.time() > 3600
     assert "smtp-id" not in opens[0]
+
+
+def test_readers_programs_and_scanners_have_user_agents_of_their_own(webhook: Webhook) -> None:
+    world = replace(KIND, human_open=1.0, click=1.0, prefetch=1.0, scanner=1.0)
+    with running(world=world, webhook_url=webhook.url) as emulator:
+        emulator.send(mail(*people(40), content=HTML))
+        emulator.settled()
+    opens = Counter(event["useragent"] for event in webhook.events if event["event"] == "open")
+    assert opens[agents.GMAIL_PREFETCH] == 40
+    assert {agents.GMAIL, agents.OUTLOOK, agents.THUNDERBIRD} < opens.keys()
+    clicks = [event["useragent"] for event in webhook.events if event["event"] == "click"]
+    scans = [agent for agent in clicks if agent in (agents.NAMED_SCANNER, agents.SCANNER)]
+    assert len(scans) == 40
+    assert set(scans) == {agents.NAMED_SCANNER, agents.SCANNER}
+    assert agents.GMAIL not in clicks, "a proxy fetches pictures; its readers click in a browser"
 
 
 def test_an_unsubscribe_from_a_group_names_it(webhook: Webhook) -> None:

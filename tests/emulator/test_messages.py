@@ -77,8 +77,13 @@ def test_only_literal_links_are_tracked() -> None:
       <a clicktracking=off href="https://example.com/6">6</a>
       <a href="https://example.com/7" clicktracking="off">7</a> <link href="https://example.com/8">
       <a data-href="https://example.com/9" href="/relative">9</a>
+      <a title="a > b clicktracking=off" href="https://example.com/10">10</a>
     """
-    assert tracked_links(source) == ("https://example.com/1", "http://example.com/-tag-")
+    assert tracked_links(source) == (
+        "https://example.com/1",
+        "http://example.com/-tag-",
+        "https://example.com/10",
+    )
 
 
 def test_everybody_in_to_cc_and_bcc_gets_a_message(emulator: Playground) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailer.emulator.agents import READERS, reader_of
 from mailer.emulator.config import EmulatorError, EmulatorWorld
 from mailer.emulator.world import fate
 
@@ -23,7 +24,7 @@ def test_a_fate_depends_on_seed_address_and_subject_only(address, subject, links
     world = EmulatorWorld(seed=seed)
     first = fate(world, address, subject, links)
     assert first == fate(world, address.lower(), subject, links)
-    assert all(0 <= click.link < links for click in first.clicks)
+    assert all(0 <= click.link < links for click in (*first.clicks, *first.scans))
 
 
 def test_other_seeds_addresses_and_subjects_have_other_fates() -> None:
@@ -43,7 +44,12 @@ def test_the_standard_world_is_realistic() -> None:
         return sum(map(bool, map(what, delivered))) / len(delivered)
 
     assert share(lambda item: [o for o in item.opens if not o.machine]) == pytest.approx(0.25, abs=0.015)
-    assert share(lambda item: [o for o in item.opens if o.machine]) == pytest.approx(0.20, abs=0.015)
+    assert share(lambda item: [o for o in item.opens if o.machine and not o.unmarked]) == pytest.approx(
+        0.20, abs=0.015
+    )
+    assert share(lambda item: [o for o in item.opens if o.unmarked]) == pytest.approx(0.02, abs=0.005)
+    assert share(lambda item: item.scans) == pytest.approx(0.02, abs=0.005)
+    assert share(lambda item: item.scans and item.named) == pytest.approx(0.01, abs=0.004)
     assert share(lambda item: item.clicks) == pytest.approx(0.06, abs=0.01)
     assert share(lambda item: item.deferrals) == pytest.approx(0.04, abs=0.01)
     assert 0 < share(lambda item: item.unsubscribe_after) < 0.005
@@ -52,9 +58,30 @@ def test_the_standard_world_is_realistic() -> None:
 
 def test_one_rate_does_not_touch_the_other_outcomes() -> None:
     before = fates(WORLD, count=2000)
-    after = fates(replace(WORLD, machine_open=0.9), count=2000)
+    after = fates(replace(WORLD, machine_open=0.9, prefetch=0.9, scanner=0.9), count=2000)
     assert [item.outcome for item in before] == [item.outcome for item in after]
     assert [item.clicks for item in before] == [item.clicks for item in after]
+
+
+def test_a_scanner_follows_every_link_within_seconds_of_delivery() -> None:
+    for item in fates(replace(WORLD, scanner=1.0), links=20, count=500):
+        if item.outcome == "delivered":
+            assert [click.link for click in item.scans] == list(range(20))
+            times = [click.after - item.settled_after for click in item.scans]
+            assert times == sorted(times)
+            assert 0 < times[0] <= 2
+            assert times[-1] < 10
+        else:
+            assert item.scans == ()
+
+
+def test_readers_are_drawn_by_their_shares() -> None:
+    drawn = Counter(reader_of(number / MANY) for number in range(MANY))
+    assert sum(reader.share for reader in READERS) == pytest.approx(1)
+    assert {reader: count / MANY for reader, count in drawn.items()} == pytest.approx(
+        {reader: reader.share for reader in READERS}, abs=0.001
+    )
+    assert reader_of(1.0) == READERS[-1]
 
 
 def test_every_link_is_clicked_and_upper_ones_more_often() -> None:
@@ -67,12 +94,19 @@ def test_every_link_is_clicked_and_upper_ones_more_often() -> None:
 
 def test_things_happen_in_a_possible_order() -> None:
     world = EmulatorWorld(
-        deferral=0.5, click=0.5, human_open=0.6, machine_open=0.5, complaint=0.3, unsubscribe=0.3
+        deferral=0.5,
+        click=0.5,
+        human_open=0.6,
+        machine_open=0.5,
+        prefetch=0.5,
+        scanner=0.5,
+        complaint=0.3,
+        unsubscribe=0.3,
     )
     for item in fates(world, count=3000):
         times = [*item.deferrals, item.settled_after]
         assert times == sorted(times)
-        later = [open_.after for open_ in item.opens] + [click.after for click in item.clicks]
+        later = [act.after for act in (*item.opens, *item.clicks, *item.scans)]
         later += [moment for moment in (item.complaint_after, item.unsubscribe_after) if moment is not None]
         assert all(moment > item.settled_after for moment in later)
         if item.clicks:

@@ -22,6 +22,7 @@ from mailer.tracking.fold import fold_events
 from tests.audit import audit
 from tests.installation import Installation
 from tests.newsroom import TOPICS, crowd, make_issue
+from tests.tracking.state import changed_by_a_replay
 
 PEOPLE = 2_000
 BATCHES = 8
@@ -146,3 +147,10 @@ class Sending:
         assert got == self.people if not rejected else set(got) < set(self.people)
         assert len(got) == PEOPLE - rejected
         assert Submission.objects.filter(batch__send=self.send, outcome=None).count() == 0
+        self.installation.wait(_replay_changes_nothing, "no events come in during a replay")
+
+
+def _replay_changes_nothing() -> bool:
+    changed = changed_by_a_replay()
+    assert not changed, changed
+    return changed is not None

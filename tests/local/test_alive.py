@@ -1,4 +1,4 @@
-"""`mailer alive`, by which containers learn whether a process works."""
+"""`mailer alive`, by which containers learn whether a process works; `mailer doctor` sees the same workers."""
 
 import subprocess
 import sys
@@ -9,6 +9,9 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from mailer.delivery.tasks import SWEPT_AT
+from mailer.doctor.installation import look_around
+from mailer.doctor.processes import checks
+from mailer.doctor.result import State
 from mailer.local.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("alive")
@@ -26,6 +29,9 @@ def test_a_living_worker_is_told_from_a_dead_one(installation):
     installation.start("worker1")
     installation.wait(lambda: alive("worker", "--name=worker1"), "the worker is alive")
     assert not alive("worker", "--name=worker2")
+    (workers, _) = (check.look() for check in checks(look_around([])))
+    assert workers.state == State.FINE
+    assert "worker1@" in workers.seen
     installation.kill("worker1")
     assert not alive("worker", "--name=worker1")
 

@@ -25,7 +25,7 @@ from mailer.issues.models import Issue
 from subscribers.models import Topic
 from tests.newsroom import crowd, make_issue, subscribe
 
-APPS = ("mailer.issues", "mailer.delivery", "mailer.tracking", "mailer.local", "subscribers")
+APPS = ("mailer.issues", "mailer.delivery", "mailer.tracking", "mailer.local", "mailer.doctor", "subscribers")
 PATIENCE = 180
 """Seconds."""
 

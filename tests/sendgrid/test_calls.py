@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
+from mailer.sendgrid.answer import Answer
 from mailer.sendgrid.errors import CallFailed, SendGridError
 from mailer.sendgrid.logs import LoggedMessage, custom_args, find_messages, query
 from mailer.sendgrid.suppressions import PAGE, Suppressed, pull, remove, suppress_globally
@@ -241,3 +242,23 @@ def test_an_address_that_is_not_there_is_no_error_but_a_refusal_is(connect: Conn
         assert not remove(connect(server.address), "bounces", "a@example.com")
     with serving(always(json_answer(403, {"errors": []}))) as server, pytest.raises(CallFailed):
         remove(connect(server.address), "bounces", "a@example.com")
+
+
+def test_an_observer_is_told_of_every_request_with_its_path_its_answer_and_its_seconds(
+    connect: Connect,
+) -> None:
+    seen: list[tuple[tuple[str, ...], int | None, str]] = []
+
+    def observe(path: tuple[str, ...], found: Answer, seconds: float) -> None:
+        assert seconds > 0
+        seen.append((path, found.status, found.phase))
+
+    with serving(always(answer(202))) as server:
+        connect(server.address, observer=observe).send_mail({"from": "a"})
+    client = connect(server.address, observer=observe)
+    with pytest.raises(CallFailed):
+        client.call("delete", "suppression", "bounces", "mei@example.org")
+    assert seen == [
+        (("mail", "send"), 202, "answered"),
+        (("suppression", "bounces", "mei%40example.org"), None, "not_connected"),
+    ]

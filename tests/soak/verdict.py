@@ -13,10 +13,13 @@ from mailer.delivery.progress import progress
 from tests.audit import audit
 from tests.inbox import Inbox
 from tests.soak.soak import Soak
+from tests.tracking.state import changed_by_a_replay
 
 SHOWN = 20
 """Of what went wrong, at most so many of each kind."""
 PAGE = 1_000
+LOOKS = 20
+"""Replays until none is disturbed by an event that comes late."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def verdict(soak: Soak) -> Verdict:
             "got it by another submission": found.elsewhere,
             "did not add up": soak.sends.wrong,
             "did not end in time": soak.faults.late,
+            "another figure after a replay": _changed_by_a_replay(),
         },
     )
 
@@ -99,6 +103,14 @@ def _missing(sizes: dict[int, int], accounted: dict[int, int]) -> list[str]:
         for pk, size in sizes.items()
         if accounted.get(pk, 0) != size
     ]
+
+
+def _changed_by_a_replay() -> list[str]:
+    for _ in range(LOOKS):
+        changed = changed_by_a_replay()
+        if changed is not None:
+            return changed
+    return [f"events came in during each of {LOOKS} replays"]
 
 
 def _settled() -> dict[str, int]:

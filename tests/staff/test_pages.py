@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mailer.delivery.models import Batch, Edition, Exclusion, Send, Submission
 from mailer.issues.models import Issue, Newsletter, Story
-from mailer.tracking.models import Event
+from mailer.tracking.models import Alert, Event
 from mailer.tracking.partitions import make_room
 from subscribers.models import (
     Consent,
@@ -26,7 +26,7 @@ from subscribers.models import (
 )
 
 pytestmark = pytest.mark.django_db
-LEDGER = (Send, Batch, Submission, Event, Consent, Erasure, Lifting)
+LEDGER = (Send, Batch, Submission, Event, Alert, Consent, Erasure, Lifting)
 KEPT = (*LEDGER, Subscriber, Topic, MailingList)
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 HOSTILE = "<script>alert(1)</script>"
@@ -106,6 +106,7 @@ def world():
             by=HOSTILE,
             because=HOSTILE,
         ),
+        Alert: Alert.objects.create(kind=HOSTILE, subject=HOSTILE, text=HOSTILE),
         Event: new_event(sg_event_id="one", kind=HOSTILE, at=timezone.now(), payload={"reason": HOSTILE}),
     }
 

@@ -1,5 +1,6 @@
 """A reader of a newsletter and the links that are theirs, for the tests of the public pages."""
 
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -50,3 +51,8 @@ def link(page: str, subscription: Subscription, scope: Scope = Scope.MANAGE, num
 def records() -> list[tuple[str, str, object]]:
     """Action, source and detail of every record of consent, oldest first."""
     return list(Consent.objects.order_by("id").values_list("action", "source", "detail"))
+
+
+def headers_of(answer: HttpResponse) -> dict[str, str]:
+    """The headers of an answer that could tell somebody apart: its own number is another each time."""
+    return {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}

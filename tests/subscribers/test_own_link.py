@@ -10,7 +10,7 @@ from django.utils import timezone
 from subscribers.models import Letter, Subscription
 from subscribers.privacy.erase import erase
 from subscribers.sign_up.limits import PER_ADDRESS
-from tests.subscribers.readers import make_list, make_reader, publish, strict_client
+from tests.subscribers.readers import headers_of, make_list, make_reader, publish, strict_client
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("subscribers:own-link")
@@ -49,7 +49,7 @@ def test_the_answer_is_the_same_whatever_is_known(client, subscription):
     )
     assert known.text == again.text
     assert known.text.replace("anna", "nora") == unknown.text
-    assert dict(known.headers) == dict(unknown.headers)
+    assert headers_of(known) == headers_of(unknown)
 
 
 def test_at_most_one_an_hour(client, subscription):

@@ -232,7 +232,7 @@ def test_events_are_told_as_they_came(anna):
 
 def test_the_command_shows_a_person_and_every_issue(anna):
     ledger = make_send([anna])
-    fold_these(ledger.event("delivered"), ledger.event("click", url="https://example.org/tea"))
+    fold_these(ledger.event("delivered"), ledger.event("click", after=900, url="https://example.org/tea"))
     shown = told_by_command("ANNA@example.org")
     for words in ("anna@example.org", "company: Example", "The Weekly", "delivered", "clicked", "Tea prices"):
         assert words in shown.replace("\n", " "), words

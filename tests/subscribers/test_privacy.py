@@ -32,7 +32,8 @@ def anna() -> Subscriber:
 def weekly(anna) -> MailingList:
     ledger = make_send([anna])
     fold_these(
-        ledger.event("delivered"), ledger.event("click", url="https://example.org/tea", ip="192.0.2.7")
+        ledger.event("delivered"),
+        ledger.event("click", after=900, url="https://example.org/tea", ip="192.0.2.7"),
     )
     return ledger.send.mailing_list
 

@@ -13,17 +13,16 @@ from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.delivery.models import Batch, Delivery, Submission
-from mailer.tracking.fold import fold_events
+from mailer.delivery.models import Delivery
+from mailer.emulator import agents
+from mailer.tracking.fold import LOCK, MOST, SLOT, fold_events
 from mailer.tracking.intake import store
-from mailer.tracking.models import Click, Event, Post
-from mailer.tracking.reading import FACTS, OF_FAILURES, OF_OPENS
+from mailer.tracking.models import Event, Post
 from mailer.tracking.replay import rebuild
 from subscribers.leaving import leave
-from subscribers.models import Consent, Subscription, Suppression
+from subscribers.models import Subscription, Suppression
 from tests.tracking.ledger import SENT_AT, Ledger, make_list, make_people, make_send
-
-State = dict[str, list[tuple[Any, ...]]]
+from tests.tracking.state import State, state
 
 
 class Crash(Exception):
@@ -46,7 +45,11 @@ class World:
             "block": {"type": "blocked", "bounce_classification": variety, **status},
             "dropped": {"reason": variety},
             "machine open": {"sg_machine_open": True},
-            "click": {"url": "https://example.org/tea" if variety < "M" else "https://example.org/bridge"},
+            "open": {"useragent": agents.GMAIL if variety < "M" else agents.OUTLOOK},
+            "click": {
+                "url": "https://example.org/tea" if variety < "M" else "https://example.org/bridge",
+                "useragent": agents.NAMED_SCANNER if variety == "Content" else agents.ON_WINDOWS,
+            },
         }.get(kind, {})
         if kind == "nameless bounce":
             address = self.sends[0].subscribers[who].email.upper()
@@ -71,6 +74,7 @@ STATUSES: tuple[dict[str, str], ...] = (
     {"status": "5.1.1"},
     {"status": "5.0.0", "reason": "550 5.7.26 unauthenticated"},
     {"reason": "550 no such user"},
+    {"status": "5.7.1", "reason": "554 Client host [192.0.2.1] blocked using zen.spamhaus.org"},
 )
 DRAWN = st.tuples(
     st.sampled_from(KINDS),
@@ -106,21 +110,6 @@ def fold_and_crash(limit: int) -> None:
         raise Crash
 
 
-def state() -> State:
-    """All that events decide."""
-    return {
-        "deliveries": sorted(
-            Delivery.objects.values_list("send", "subscriber", *FACTS, *OF_FAILURES, *OF_OPENS), key=str
-        ),
-        "clicks": sorted(Click.objects.values_list("link__url", "subscriber", "at", "rule", "place")),
-        "suppressions": sorted(Suppression.objects.values_list("address", "reason")),
-        "subscriptions": sorted(Subscription.objects.values_list("subscriber", "state")),
-        "left": sorted(Consent.objects.values_list("subscriber", "action")),
-        "batches": sorted(Batch.objects.values_list("id", "state")),
-        "submissions": sorted(Submission.objects.values_list("id", "outcome", "evidence")),
-    }
-
-
 def undone(act: Any) -> State:
     """The state after an act, which then is undone."""
     try:
@@ -141,37 +130,73 @@ def test_any_order_split_and_repetition_with_crashes_between_gives_the_same_stat
     with transaction.atomic():
         world = make_world()
         drawn = data.draw(st.lists(DRAWN, min_size=1, max_size=25))
-        events = [world.event(one) for one in drawn]
-        repeated = data.draw(st.lists(st.sampled_from(events), max_size=10))
-        # SendGrid sometimes gives a repeated event another id.
-        renamed = [{**event, "sg_event_id": f"again-{n}"} for n, event in enumerate(repeated)]
-        order = data.draw(st.permutations([*events, *repeated, *renamed]))
-        cuts = data.draw(st.lists(st.integers(1, 7), max_size=10))
-        crashes = data.draw(st.sets(st.integers(0, 9)))
-
-        def at_once() -> None:
-            keep(events)
-            fold_all()
-
-        def in_pieces() -> None:
-            rest = list(order)
-            for turn, size in enumerate([*cuts, len(order)]):
-                keep(rest[:size])
-                rest = rest[size:]
-                if turn in crashes:
-                    with pytest.raises(Crash):
-                        fold_and_crash(3)
-                fold_events(2)
-            fold_all(3)
-
-        def rebuilt() -> None:
-            in_pieces()
-            rebuild()
-
-        expected = undone(at_once)
-        assert undone(in_pieces) == expected
-        assert undone(rebuilt) == expected
+        any_way_gives_the_same(data, [world.event(one) for one in drawn])
         transaction.set_rollback(True)
+
+
+LINKS = tuple(f"https://example.org/{name}" for name in ("tea", "bridge", "rain", "wool"))
+READ = st.tuples(
+    st.sampled_from(
+        ("delivered", "open", "machine open", "click", "click", "click", "click", "scanner's click")
+    ),
+    # around the moments at which the rules on clicks change their mind
+    st.sampled_from((0, 1, 2, 3, 4, 5, 6, 59, 60, 61, 62, 63, 64)),
+    st.sampled_from((*LINKS, "https://example.org/in-no-edition")),
+    st.sampled_from((None, 0, 1, 3)),
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_whose_a_click_is_does_not_depend_on_the_order_in_which_its_delivery_and_opens_are_told(
+    data: st.DataObject,
+) -> None:
+    with transaction.atomic():
+        ledger = make_send(1, headlines=LINKS, urls=LINKS)
+        events = []
+        for kind, after, url, place in data.draw(st.lists(READ, min_size=3, max_size=14)):
+            own: dict[str, Any] = {"sg_machine_open": True} if kind == "machine open" else {}
+            if kind.endswith("click"):
+                agent = agents.ON_WINDOWS if kind == "click" else agents.NAMED_SCANNER
+                own = {"url": url, "useragent": agent}
+                own |= {} if place is None else {"url_offset": {"index": place, "type": "html"}}
+            events.append(ledger.event(kind.split()[-1], after=after, **own))
+        any_way_gives_the_same(data, events)
+        transaction.set_rollback(True)
+
+
+def any_way_gives_the_same(data: st.DataObject, events: list[dict[str, Any]]) -> None:
+    """Folded at once, or in any order, doubled and in pieces with crashes between, or rebuilt after that."""
+    repeated = data.draw(st.lists(st.sampled_from(events), max_size=10))
+    # SendGrid sometimes gives a repeated event another id.
+    renamed = [{**event, "sg_event_id": f"again-{n}"} for n, event in enumerate(repeated)]
+    order = data.draw(st.permutations([*events, *repeated, *renamed]))
+    cuts = data.draw(st.lists(st.integers(1, 7), max_size=10))
+    crashes = data.draw(st.sets(st.integers(0, 9)))
+
+    def at_once() -> None:
+        keep(events)
+        fold_all()
+
+    def in_pieces() -> None:
+        rest = list(order)
+        for turn, size in enumerate([*cuts, len(order)]):
+            keep(rest[:size])
+            rest = rest[size:]
+            if turn in crashes:
+                with pytest.raises(Crash):
+                    fold_and_crash(3)
+            fold_events(2)
+        fold_all(3)
+
+    def rebuilt() -> None:
+        in_pieces()
+        rebuild()
+
+    expected = undone(at_once)
+    assert undone(in_pieces) == expected
+    assert undone(rebuilt) == expected
 
 
 @pytest.mark.django_db
@@ -265,6 +290,23 @@ def test_posts_of_the_same_events_at_once_are_stored_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_no_more_foldings_run_at_once_than_leave_threads_for_the_mail() -> None:
+    ledger = make_send(1)
+    for after in range(MOST + 1):
+        keep([ledger.event("open", after=after)])
+    others = connection.copy()
+    try:
+        with others.cursor() as cursor:
+            for slot in range(1, MOST + 1):
+                assert fold_events(1) == 1
+                cursor.execute("SELECT pg_advisory_lock(%s, %s)", [SLOT, slot])
+            assert fold_events(1) == 0
+    finally:
+        others.close()
+    assert fold_events(1) == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_nothing_is_folded_while_figures_are_rebuilt() -> None:
     ledger = make_send(1)
     keep([ledger.event("open")])
@@ -277,6 +319,6 @@ def test_nothing_is_folded_while_figures_are_rebuilt() -> None:
 
     with transaction.atomic(), ThreadPoolExecutor(1) as pool:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x666F6C64])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         assert pool.submit(fold_elsewhere).result() == 0
     assert fold_events() == 1

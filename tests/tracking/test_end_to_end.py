@@ -18,7 +18,7 @@ from mailer.emulator.world import Fate, fate
 from mailer.local.waiting import wait_until
 from mailer.tracking.fold import fold_events
 from mailer.tracking.models import Post
-from mailer.tracking.report import report
+from mailer.tracking.reports.count import report
 from tests.inbox import Inbox
 from tests.newsroom import crowd, make_issue
 from tests.tracking.posts import PATH
@@ -35,6 +35,8 @@ WORLD = EmulatorWorld(
     click=0.4,
     complaint=0.1,
     unsubscribe=0.1,
+    prefetch=0.1,
+    scanner=0.3,
 )
 
 
@@ -98,15 +100,16 @@ def test_the_report_says_what_became_of_every_message(lively_inbox):
     assert figures.identity.accepted == len(expected) == 150
     assert Submission.objects.get().evidence == "event"
     assert totals.delivered == sum(one.outcome == "delivered" for one in expected)
-    assert totals.bounced == sum(one.outcome == "hard_bounce" for one in expected)
+    assert totals.hard == sum(one.outcome == "hard_bounce" for one in expected)
     assert totals.blocked == sum(one.outcome == "block" for one in expected)
     assert totals.dropped == sum(one.outcome in ("drop", "invalid") for one in expected)
     assert totals.deferred == sum(bool(one.deferrals) for one in expected)
     assert totals.opened == sum(any(not each.machine for each in one.opens) for one in expected)
     assert totals.machine_opened == sum(any(each.machine for each in one.opens) for one in expected)
     assert totals.clicked == sum(bool(one.clicks) for one in expected) > 20
+    assert totals.machine_clicked == sum(bool(one.scans) for one in expected) > 20
     assert totals.complained == sum(one.complaint_after is not None for one in expected)
     assert totals.unsubscribed == sum(one.unsubscribe_after is not None for one in expected)
     assert totals.silent == 0
     clicked = Counter(address for _, addresses in decided for address in addresses)
-    assert {link.url: link.clicked for link in figures.links if link.clicked} == clicked
+    assert {link.url: link.people for link in figures.links if link.people} == clicked

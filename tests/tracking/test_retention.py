@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
+import orjson
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -14,11 +15,12 @@ from django.utils import timezone
 from mailer.config.celery import app
 from mailer.delivery.models import Batch, Submission
 from mailer.tracking import retention
-from mailer.tracking.fold import LOCK
+from mailer.tracking.fold import LOCK, fold_events
 from mailer.tracking.inactive import inactive
-from mailer.tracking.models import Click, Event, EventsKept
+from mailer.tracking.intake import store
+from mailer.tracking.models import Click, Event, EventsKept, Post, RefusedItem
 from mailer.tracking.replay import rebuild
-from mailer.tracking.report import report
+from mailer.tracking.reports.count import report
 from mailer.tracking.retention import apply, delete_events
 from mailer.tracking.tasks import retain
 from subscribers.models import Consent, Erasure, Subscriber, Subscription, Suppression
@@ -58,7 +60,6 @@ def send_with_events(days: float) -> Ledger:
         ledger.event("click", 0, after=after + 95, url="https://example.org/tea"),
         ledger.event("bounce", 2, after=after + 99, type="bounce", bounce_classification="Invalid Address"),
     )
-    Event.objects.filter(payload__mailer_send=str(ledger.send.pk)).update(received_at=ago(days - 0.01))
     return ledger
 
 
@@ -88,17 +89,55 @@ def test_a_replay_leaves_alone_what_deleted_events_gave_and_rebuilds_the_rest(ke
 
 
 def test_a_send_of_which_only_some_events_are_gone_is_left_alone_and_loses_none(keep_for):
-    """It went out before events are kept, but somebody clicks after: that event is kept, and gives nothing twice."""
-    ledger = send_with_events(401)
+    """It went out in a month that is gone, but somebody clicks after: that event is kept, and gives nothing twice."""
+    ledger = send_with_events(500)
     late = ledger.event("click", 1, after=ago(10).timestamp() - 1772442000, url="https://example.org/bridge")
     fold_these(late)
-    Event.objects.filter(sg_event_id=late["sg_event_id"]).update(received_at=ago(10))
     before = figures(ledger)
     keep_for(events=400)
     assert apply()["events"] == 6
     assert rebuild() == 1
     assert figures(ledger) == before
     assert before[0].clicked == 2
+
+
+# A month ends in the midst of what a send of this moment causes: its deliveries lie before, its opens after.
+LAST_EVENING = datetime(2025, 1, 31, 23, 59, 30, tzinfo=UTC)
+
+
+def over_the_end_of_a_month() -> Ledger:
+    """A send a minute before a month ends, with two events before that and two after."""
+    ledger = make_send(2, submitted_at=LAST_EVENING)
+    begun = LAST_EVENING.timestamp() - 1772442000
+    fold_these(
+        ledger.event("delivered", 0, after=begun + 5),
+        ledger.event("delivered", 1, after=begun + 29),
+        ledger.event("delivered", 1, after=begun + 30),
+        ledger.event("open", 0, after=begun + 90),
+    )
+    return ledger
+
+
+def test_events_go_by_whole_months_as_they_happened(keep_for):
+    over_the_end_of_a_month()
+    february = datetime(2025, 2, 1, tzinfo=UTC)
+    assert delete_events(february - timedelta(seconds=1)) == 0, "the last second of January must be kept"
+    assert delete_events(february) == 2
+    assert [event.at >= february for event in Event.objects.all()] == [True, True]
+    assert EventsKept.objects.get().since == february
+    assert delete_events(february + timedelta(days=27)) == 0
+    assert delete_events(february + timedelta(days=28)) == 2
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=32)])
+def test_a_send_at_the_end_of_a_month_that_is_gone_is_left_alone(keep_for, late):
+    """Also one just after it: SendGrid's clock may be behind ours, and its first events lie in the month before."""
+    ledger = over_the_end_of_a_month()
+    Submission.objects.update(started_at=LAST_EVENING + late)
+    before = figures(ledger)
+    delete_events(datetime(2025, 2, 1, tzinfo=UTC))
+    assert rebuild() == 2
+    assert figures(ledger) == before
 
 
 def test_the_moment_never_goes_back(keep_for):
@@ -118,23 +157,36 @@ def test_nothing_is_noted_while_nothing_is_deleted(keep_for):
 
 def test_what_is_not_folded_yet_is_kept(keep_for):
     ledger = send_with_events(500)
-    Event.objects.filter(kind="open").update(folded_at=None)
-    delete_events(ago(400))
-    assert [event.kind for event in Event.objects.all()] == ["open"]
-    assert ledger.delivery().opened_at is not None
-
-
-def test_a_deletion_goes_step_by_step(keep_for, monkeypatch):
-    monkeypatch.setattr(retention, "STEP", 4)
-    send_with_events(500)
-    assert delete_events(ago(400)) == 4
-    assert Event.objects.count() == 2
+    late = ledger.event("open", 1, after=ago(500).timestamp() - 1772442000)
+    store(orjson.dumps([late]))
     keep_for(events=400)
-    assert apply()["events"] == 2
+    assert apply()["events"] == 6
+    assert Post.objects.count() == 1
+    fold_events()
+    assert ledger.delivery(1).opened_at is not None
+
+
+def test_a_deletion_goes_month_by_month(keep_for):
+    send_with_events(500)
+    send_with_events(450)
+    assert delete_events(ago(400)) == 6
+    assert Event.objects.count() == 6
+    keep_for(events=400)
+    assert apply()["events"] == 6
+    assert not Event.objects.exists()
+
+
+def test_what_was_no_event_goes_when_events_of_its_day_may_go(keep_for):
+    RefusedItem.objects.create(received_at=ago(401), why="no JSON object", item="7")
+    young = RefusedItem.objects.create(received_at=ago(399), why="no JSON object", item="8")
+    keep_for(events=400)
+    apply()
+    assert list(RefusedItem.objects.all()) == [young]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_deleted_while_figures_are_rebuilt(keep_for):
+def test_nothing_is_deleted_while_figures_are_rebuilt(keep_for, monkeypatch):
+    monkeypatch.setattr(retention, "PATIENCE", 10)
     send_with_events(500)
     other = connection.copy()
     try:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import random
+import string
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -141,20 +143,23 @@ def test_a_post_beyond_the_limit_is_refused_before_it_is_read() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
         b"\r\n",
         b"[",
-        b'[{"event":"open"}',
         b"null",
         b"{}",
         b'"text"',
         b"<html>",
         b"\x00\xff",
         b"[" * 100_000,
+        b'[{"event":' * 50_000,
     ],
 )
 def test_what_is_no_array_is_refused(body: bytes) -> None:
     assert post(body).status_code == 400
+
+
+def test_a_post_of_untold_length_is_refused_before_it_is_read() -> None:
+    assert post(b"").status_code == 411
 
 
 def test_an_empty_array_is_fine() -> None:
@@ -166,8 +171,8 @@ def test_the_good_half_of_a_post_is_kept(caplog: pytest.LogCaptureFixture) -> No
         assert post([event(1), None, "text", 7, [event(9)], event(2), {}]).status_code == 204
     assert set(kept().values_list("kind", flat=True)) == {"processed", ""}
     assert kept().count() == 3
-    logged = next(record for record in caplog.records if "events_odd" in record.getMessage())
-    assert "'refused': 4" in logged.getMessage()
+    logged = next(record for record in caplog.records if "items_refused" in record.getMessage())
+    assert "'items': 4" in logged.getMessage()
     assert [refused.item for refused in RefusedItem.objects.order_by("id")] == [
         "null",
         '"text"',
@@ -175,6 +180,45 @@ def test_the_good_half_of_a_post_is_kept(caplog: pytest.LogCaptureFixture) -> No
         orjson.dumps([event(9)]).decode(),
     ]
     assert "example.org" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("body", "good", "rest"),
+    [
+        (b'[{"event":"open"}', 1, []),
+        (b'[{"event":"open"},{"event":"cli', 1, ['{"event":"cli']),
+        (b'[{"event":"open"},{"event":cli},{"event":"click"}]', 2, ['{"event":cli},']),
+        (b'[{"event":"open"},<html>,{"event":"click"}] and more', 1, ['<html>,{"event":"click"}] and more']),
+    ],
+)
+def test_of_a_post_that_is_broken_what_can_be_read_is_kept(body: bytes, good: int, rest: list[str]) -> None:
+    assert post(body).status_code == 204
+    assert kept().count() == good
+    assert list(RefusedItem.objects.values_list("item", flat=True)) == rest
+
+
+def test_of_a_thousand_items_that_are_no_events_a_hundred_are_kept_and_the_number_of_the_others() -> None:
+    assert post([1] * 1_000).status_code == 204
+    assert not kept().exists()
+    assert RefusedItem.objects.count() == 101
+    assert RefusedItem.objects.latest("id").item == "and 900 more like these"
+
+
+def test_an_item_of_any_depth_holds_nobody_up() -> None:
+    body = b"[" + b"[" * 900 + b"]" * 900 + b"," + orjson.dumps(event(1)) + b"]"
+    assert post(body).status_code == 204
+    assert kept().count() == 1
+    assert RefusedItem.objects.count() == 1
+
+
+def test_an_event_that_postgresql_cannot_store_is_set_aside_and_holds_nobody_up() -> None:
+    """Nobody has such an address; an index cannot hold it."""
+    chance = random.Random(5)
+    address = "".join(chance.choices(string.ascii_letters, k=9_000)) + "@example.org"
+    assert post([event(1), event(2, email=address), event(3)]).status_code == 204
+    assert post([event(4)]).status_code == 204
+    assert set(kept().values_list("sg_event_id", flat=True)) == {"event-1", "event-3", "event-4"}
+    assert orjson.loads(RefusedItem.objects.get().item)["sg_event_id"] == "event-2"
 
 
 def test_an_event_without_an_id_is_known_again_by_its_content() -> None:

@@ -9,7 +9,7 @@ from mailer.delivery.models.deliveries import Delivery
 from mailer.delivery.models.editions import Edition, EditionLink, Link
 from mailer.delivery.models.exclusions import Exclusion, ExclusionReason
 from mailer.delivery.models.sends import Notice, Send, SendSegment, TestMetric, Variant
-from mailer.delivery.models.suppressing import PulledList, Removal
+from mailer.delivery.models.suppressing import PulledList, Removal, SuppressionSync
 
 __all__ = [
     "BATCH_SIZE",
@@ -28,6 +28,7 @@ __all__ = [
     "SendSegment",
     "Submission",
     "SubmissionOutcome",
+    "SuppressionSync",
     "TestMetric",
     "Variant",
 ]

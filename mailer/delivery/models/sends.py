@@ -165,6 +165,18 @@ class Notice(models.Model):
         max_length=24, help_text="What it is about: guard, held, authentication, winner …"
     )
     text = models.TextField()
+    subject = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Of its mail; empty: made from what it is about"
+    )
+    html = models.TextField(
+        blank=True, db_default="", help_text="Its mail as HTML, beside the text; empty: text only"
+    )
+    page = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="Path on this site that says more; empty: the page of the send",
+    )
     created_at = models.DateTimeField(db_default=Now())
     mailed_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(db_default=0)

@@ -19,6 +19,21 @@ class PulledList(models.Model):
         return f"{self.name} until {self.until}"
 
 
+class SuppressionSync(models.Model):
+    """How pulling, pushing and removing went the last times."""
+
+    act = models.CharField(max_length=10, primary_key=True, help_text="pull, push or remove")
+    succeeded_at = models.DateTimeField(null=True, help_text="When it last went through")
+    failing_since = models.DateTimeField(
+        null=True, help_text="Its first failure since then; empty while it works"
+    )
+    failures = models.PositiveIntegerField(db_default=0, help_text="In a row")
+    failure = models.CharField(max_length=500, blank=True, db_default="")
+
+    def __str__(self) -> str:
+        return f"{self.act} fails since {self.failing_since}" if self.failing_since else f"{self.act} works"
+
+
 class Removal(models.Model):
     """An address that was lifted from the suppressions stands on none of SendGrid's lists any more."""
 

@@ -18,6 +18,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from mailer.delivery.models import PulledList
+from mailer.delivery.suppressing.trace import traced
 from mailer.delivery.suppressing.turn import keep_turn
 from mailer.sendgrid import suppressions
 from mailer.sendgrid.client import SendGrid
@@ -73,6 +74,7 @@ Progress = Callable[[Pulled, datetime, datetime, datetime], None]
 """Is told, after each page: what was read so far; and from when, up to when, and until when the list is read."""
 
 
+@traced("pull")
 def pull(
     client: SendGrid, *, since: datetime | None = None, progress: Progress | None = None
 ) -> list[Pulled]:

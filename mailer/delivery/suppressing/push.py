@@ -10,6 +10,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from mailer.delivery.suppressing.trace import traced
 from mailer.delivery.suppressing.turn import keep_turn
 from mailer.sendgrid.client import SendGrid
 from mailer.sendgrid.errors import CallFailed
@@ -36,6 +37,7 @@ def waiting() -> int:
     return Suppression.objects.filter(origin=Suppression.Origin.HERE, pushed_at=None).count()
 
 
+@traced("push")
 def push(client: SendGrid) -> Pushed:
     """Tell SendGrid of all that it does not know, a thousand at a time. Safe to run twice and side by side.
 

@@ -7,6 +7,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from mailer.delivery.suppressing.trace import traced
 from mailer.delivery.suppressing.turn import keep_turn
 from mailer.sendgrid.client import SendGrid
 from mailer.sendgrid.errors import CallFailed
@@ -36,6 +37,7 @@ def waiting() -> int:
         return int(cursor.fetchone()[0])
 
 
+@traced("remove")
 def remove_lifted(client: SendGrid) -> int:
     """Take every lifted address off. Safe to run twice and side by side.
 

@@ -12,11 +12,12 @@ from mailer.issues.builder.expressions import LINK_NAMES, Expression
 from mailer.issues.builder.fields import FieldReader
 from mailer.issues.builder.links import fill_slots, resolve_html, tracked_links
 from mailer.issues.builder.look import look_for
-from mailer.issues.builder.markdown import MarkdownStyle, html_of, links_of, parse_markdown
+from mailer.issues.builder.markdown import MarkdownStyle, change_links, html_of, links_of, parse_markdown
 from mailer.issues.builder.placeholders import Placeholders, choose_nonce
 from mailer.issues.builder.plaintext import Notes, TextStory, text_of, text_part
 from mailer.issues.builder.script import is_language
 from mailer.issues.builder.theme import compile_mjml, is_theme, render_theme, unknown_theme
+from mailer.issues.builder.utm import PLACEHOLDERS, UtmLinks, problem_of, utm_links
 from mailer.issues.builder.words import Words, words_for
 from subscribers.colours import is_colour
 
@@ -84,17 +85,19 @@ def _read(issue: IssueContent) -> _Draft:
     }
     reader = FieldReader(placeholders, facts)
     _check_newsletter(newsletter, reader)
+    utm = utm_links(issue)
     draft = _Draft(
         placeholders=placeholders,
         subject=reader.line(issue.subject, "subject"),
         preheader=reader.line(issue.preheader, "preheader"),
-        intro=_markdown(reader, issue.intro, "intro"),
+        intro=_markdown(reader, issue.intro, "intro", utm),
         stories=tuple(
-            _read_story(reader, story, f"story {at}") for at, story in enumerate(issue.stories, start=1)
+            _read_story(reader, story, f"story {at}", utm, story.position or at)
+            for at, story in enumerate(issue.stories, start=1)
         ),
-        outro=_markdown(reader, issue.outro, "outro"),
+        outro=_markdown(reader, issue.outro, "outro", utm),
         call_label=reader.line(issue.call_to_action_label, "call to action, label"),
-        call_link=reader.url(issue.call_to_action_link, "call to action, link"),
+        call_link=utm.add(reader.url(issue.call_to_action_link, "call to action, link")),
         links={name: placeholders.tag(Expression(f"links.{name}", "recipient", name)) for name in LINK_NAMES},
     )
     if not issue.stories:
@@ -120,14 +123,17 @@ def _check_newsletter(newsletter: NewsletterContent, reader: FieldReader) -> Non
             "colour", f"{newsletter.colour!r} is not a colour: write for instance #b3261e", "newsletter"
         )
     reader.image_url(newsletter.logo, "newsletter, logo")
+    for name in PLACEHOLDERS:
+        if problem := problem_of(name, getattr(newsletter.utm, name)):
+            reader.report("utm", problem, f"newsletter, utm_{name}")
 
 
-def _read_story(reader: FieldReader, story: StoryContent, where: str) -> _Story:
+def _read_story(reader: FieldReader, story: StoryContent, where: str, utm: UtmLinks, number: int) -> _Story:
     return _Story(
         id=story.id,
         headline=reader.line(story.headline, f"{where}, headline"),
-        body=_markdown(reader, story.body, f"{where}, body"),
-        link=reader.url(story.link, f"{where}, link"),
+        body=_markdown(reader, story.body, f"{where}, body", utm, number),
+        link=utm.add(reader.url(story.link, f"{where}, link"), number),
         link_label=reader.line(story.link_label, f"{where}, link label"),
         image=reader.image_url(story.image, f"{where}, image"),
         image_alt=reader.line(story.image_alt, f"{where}, image alt"),
@@ -135,7 +141,9 @@ def _read_story(reader: FieldReader, story: StoryContent, where: str) -> _Story:
     )
 
 
-def _markdown(reader: FieldReader, source: str, where: str) -> Sequence[Token]:
+def _markdown(
+    reader: FieldReader, source: str, where: str, utm: UtmLinks, story: int | None = None
+) -> Sequence[Token]:
     tokens = parse_markdown(reader.lines(source, where))
     for link in links_of(tokens):
         place = f"{where}, line {link.line}"
@@ -147,6 +155,7 @@ def _markdown(reader: FieldReader, source: str, where: str) -> Sequence[Token]:
             )
         else:
             reader.check_url(link.url, place)
+    change_links(tokens, lambda url: utm.add(url, story))
     return tokens
 
 

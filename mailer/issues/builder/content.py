@@ -11,7 +11,11 @@ LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
 @dataclass(frozen=True, slots=True)
 class StoryContent:
-    """One item of an issue. `body` is Markdown; `image` is an absolute https URL or empty."""
+    """One item of an issue. `body` is Markdown; `image` is an absolute https URL or empty.
+
+    `position` is its number in the whole issue, which it keeps in an edition with fewer stories; 0 stands for its
+    place among those given.
+    """
 
     id: int
     headline: str
@@ -22,6 +26,17 @@ class StoryContent:
     image_alt: str = ""
     topics: tuple[str, ...] = ()
     for_everyone: bool = False
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Utm:
+    """UTM parameters of links as a newsletter's settings write them, placeholders in braces; see utm.py."""
+
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,8 @@ class NewsletterContent:
     colour: str
     logo: str = ""
     tagline: str = ""
+    slug: str = ""
+    utm: Utm = Utm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +84,10 @@ class MergeTag:
 
 @dataclass(frozen=True, slots=True)
 class EditionLink:
-    """A link that is tracked. `position` counts the edition's tracked links from 1, top to bottom."""
+    """A link that is tracked. `position` counts the edition's tracked links from 1, top to bottom.
+
+    A merge tag in `url` stands there as {{ expression }}: the address is the same in every edition.
+    """
 
     url: str
     story_id: int | None

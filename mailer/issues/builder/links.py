@@ -2,6 +2,8 @@
 
 import html
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from mailer.issues.builder.content import EditionLink
@@ -12,23 +14,42 @@ _TAG = re.compile(r'<[a-zA-Z](?:[^<>"]|"[^"]*")*>')
 _ADDRESS = re.compile(r'(\s(?:href|src|background)=")([^"]*)"')
 _ANCHOR_TO = re.compile(r'<a(?=\s)(?:[^"]|"[^"]*")*?\shref="([^"]*)"', re.IGNORECASE)
 _CLICK_TRACKING = re.compile(r'\sclicktracking="[^"]*"', re.IGNORECASE)
+_NOT_TRACKED = re.compile(r'\sclicktracking="off"', re.IGNORECASE)
+_SCHEMES = ("https://", "http://")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The start tag of a link: where it begins and ends in the HTML, and the address."""
+
+    start: int
+    end: int
+    url: str
 
 
 def tracked_links(compiled: str, placeholders: Placeholders) -> tuple[EditionLink, ...]:
     """Return the http and https links of compiled HTML whose slots are not filled yet, top to bottom.
 
     Links with clicktracking="off" and links that are nothing but a tag are left out: SendGrid rewrites
-    neither of them.
+    neither of them. Merge tags in an address are named as editors write them.
     """
     collector = _Collector(placeholders)
     collector.feed(compiled)
     collector.close()
     return tuple(
         EditionLink(
-            placeholders.in_html_url(url), story_id, placeholders.plain(" ".join(label.split())), position
+            placeholders.plain_url(url), story_id, placeholders.plain(" ".join(label.split())), position
         )
         for position, (url, story_id, label) in enumerate(collector.found, start=1)
     )
+
+
+def tracked_anchors(finished: str) -> Iterator[Anchor]:
+    """Yield the anchors of the tracked links of an edition's HTML, in the order in which SendGrid counts them."""
+    for tag in _TAG.finditer(finished):
+        anchor = _ANCHOR_TO.match(tag.group())
+        if anchor and anchor[1].lower().startswith(_SCHEMES) and not _NOT_TRACKED.search(tag.group()):
+            yield Anchor(tag.start(), tag.end(), html.unescape(anchor[1]))
 
 
 def fill_slots(compiled: str, placeholders: Placeholders) -> str:
@@ -69,14 +90,14 @@ class _Collector(HTMLParser):
         attributes = dict(attrs)
         if tag == "img" and self._inside is not None:
             self._label.append(attributes.get("alt") or "")
-        if tag != "a" or attributes.get("clicktracking") == "off":
+        if tag != "a" or (attributes.get("clicktracking") or "").lower() == "off":
             return
         url, story_id = attributes.get("href") or "", self._story_id
         slot = self._placeholders.pattern("b").fullmatch(url)
         if slot:
             content = self._placeholders.slot_at(int(slot[1]))
             url, story_id = html.unescape(content.html), content.story_id
-        if url.lower().startswith(("https://", "http://")):
+        if url.lower().startswith(_SCHEMES):
             self._inside, self._label = (url, story_id), []
 
     def handle_endtag(self, tag: str) -> None:

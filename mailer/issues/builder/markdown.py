@@ -3,7 +3,7 @@
 Raw HTML is off in the parser, and what comes out is sanitised again by an allow-list.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import nh3
@@ -76,6 +76,17 @@ def links_of(tokens: Sequence[Token]) -> Iterator[MarkdownLink]:
                 yield MarkdownLink(str(child.attrGet("src") or ""), child.content, line, image=True)
             elif child.type == "link_open":
                 yield MarkdownLink(str(child.attrGet("href") or ""), _label(children[at + 1 :]), line)
+
+
+def change_links(tokens: Sequence[Token], change: Callable[[str], str]) -> None:
+    """Give every link the address that `change` makes of its own. The text part asks what it was: an address that is
+    its own label is written once."""
+    for block in tokens:
+        for child in block.children or []:
+            if child.type == "link_open":
+                written = str(child.attrGet("href") or "")
+                child.attrSet("href", change(written))
+                child.meta["written"] = written
 
 
 def _label(tokens: Sequence[Token]) -> str:

@@ -100,10 +100,21 @@ class Placeholders:
 
     def plain(self, text: str) -> str:
         """Return the text with readable names in place of expressions, for labels that people read."""
+        return self._named(text, lambda value: value)
 
+    def plain_url(self, url: str) -> str:
+        """Return a URL as it stands in the mail, with readable names for what differs per recipient.
+
+        So it is the same in every edition of an issue, where the keys of merge tags are not.
+        """
+        return self._named(url, ESCAPES["url"])
+
+    def _named(self, text: str, escape: Callable[[str], str]) -> str:
         def name(found: re.Match[str]) -> str:
             index = int(found[1])
-            return self._fixed.get(index, "{{ " + self._expressions[index].source + " }}")
+            if index in self._fixed:
+                return escape(self._fixed[index])
+            return "{{ " + self._expressions[index].source + " }}"
 
         return self.pattern("g").sub(name, text)
 

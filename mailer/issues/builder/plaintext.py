@@ -92,7 +92,7 @@ def _without_double_gaps(lines: Sequence[str]) -> str:
 
 def _inline(children: Sequence[Token], notes: Notes) -> str:
     parts: list[str] = []
-    opened: list[tuple[int, str]] = []
+    opened: list[tuple[int, str, str]] = []
     for child in children:
         match child.type:
             case "text" | "text_special" | "code_inline":
@@ -102,15 +102,16 @@ def _inline(children: Sequence[Token], notes: Notes) -> str:
             case "hardbreak":
                 parts.append("\n")
             case "link_open":
-                opened.append((len(parts), str(child.attrGet("href") or "")))
+                url = str(child.attrGet("href") or "")
+                opened.append((len(parts), url, str(child.meta.get("written", url))))
             case "link_close":
-                start, url = opened.pop()
+                start, url, written = opened.pop()
                 label = "".join(parts[start:])
                 if not url:
                     continue
-                if label in {"", url}:
+                if label in {"", written}:
                     parts[start:] = [notes.finish(url)]
-                elif label != url.removeprefix("mailto:"):
+                elif label != written.removeprefix("mailto:"):
                     parts.append(f" {notes.add(url)}")
     return "".join(parts)
 

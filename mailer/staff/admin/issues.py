@@ -10,12 +10,26 @@ from django.http import HttpRequest
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.welcome import check_welcome_issue
 from mailer.issues.builder.content import BuildError
+from mailer.issues.builder.utm import PLACEHOLDERS
 from mailer.issues.models import Issue, Newsletter, Story
 from mailer.staff.admin.base import ColourInput, InlineFormSet, ModelAdmin, ModelForm, StackedInline, Textarea
+from mailer.staff.admin.newsletter_report import NewsletterReportPages
 from mailer.staff.admin.ordering import Place, in_order
 
 
 class NewsletterForm(ModelForm):
+    class Meta:
+        # As web analytics call them.
+        labels = {f"utm_{name}": f"utm_{name}" for name in PLACEHOLDERS}
+        help_texts = {
+            "utm_source": "Where readers come from, such as weekly-digest. Empty: none of the four is added.",
+            "utm_medium": "Usually email",
+            "utm_campaign": "May hold {newsletter} (its short name), {issue} (its number) and {date}: such as "
+            "{newsletter}-{issue}",
+            "utm_content": "May hold {story}, its number in the issue: such as story-{story}. Links outside of stories "
+            "then have none.",
+        }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "welcome_issue" in self.fields:  # not where somebody may only look
@@ -33,7 +47,7 @@ class NewsletterForm(ModelForm):
 
 
 @admin.register(Newsletter)
-class NewsletterAdmin(ModelAdmin):
+class NewsletterAdmin(NewsletterReportPages):
     form = NewsletterForm
     list_display = ("name", "mailing_list", "theme", "language", "from_email")
     list_select_related = ("mailing_list",)
@@ -46,7 +60,19 @@ class NewsletterAdmin(ModelAdmin):
             {"fields": (("from_name", "from_email"), ("reply_to", "unsubscribe_email"), "postal_address")},
         ),
         ("Look", {"fields": (("theme", "colour"), ("website", "logo"))}),
-        ("Steering", {"fields": (("owner_email", "time_zone"), ("lateness_limit", "welcome_issue"))}),
+        (
+            "Links",
+            {
+                "description": "UTM parameters, by which web analytics tell readers of this newsletter from others: "
+                "letters, digits and - _ . ~ : without spaces. They are added to the links of an issue, but not to "
+                "readers' own (unsubscribe, preferences, in the browser), and not where a link has one already.",
+                "fields": (("utm_source", "utm_medium"), ("utm_campaign", "utm_content")),
+            },
+        ),
+        (
+            "Steering",
+            {"fields": (("owner_email", "report_by_mail"), ("time_zone", "lateness_limit"), "welcome_issue")},
+        ),
         (
             "Pace",
             {

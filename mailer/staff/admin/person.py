@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from mailer.staff.admin.base import ModelAdmin
 from subscribers.models import Consent, LetterKind, Subscriber
 from subscribers.person.sections import Fact, facts_of, sections
+from subscribers.person.timeline import moments_of, timeline
 from subscribers.person.wording import told
 from subscribers.privacy.erase import erase
 from subscribers.privacy.export import FORMATS, file_name
@@ -26,6 +27,8 @@ OWN_PLACE = ("profile", "subscriptions", "preferences", "consent", "issues")
 """Sections that the page shows in a way of their own."""
 LEFT_OUT = ("events",)
 """There may be thousands, and what they say stands in what happened to the issues."""
+MOMENTS = 40
+"""Of the timeline, the newest, which the page shows; the others have a page of their own."""
 
 
 class ReasonForm(forms.Form):
@@ -57,6 +60,7 @@ class PersonPages(ModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:number>/facts/", view(self.facts_page), name="subscribers_subscriber_facts"),
+            path("<int:number>/timeline/", view(self.timeline_page), name="subscribers_subscriber_timeline"),
             path("<int:number>/export/", view(self.export_page), name="subscribers_subscriber_export"),
             path("<int:number>/erase/", view(self.erase_page), name="subscribers_subscriber_erase"),
             *super().get_urls(),
@@ -68,6 +72,7 @@ class PersonPages(ModelAdmin):
             raise PermissionDenied
         person = get_object_or_404(Subscriber, pk=number)
         facts = facts_of(person, without=LEFT_OUT)
+        moments = moments_of(facts)
         others = [
             (section, [told(fact) for fact in facts[section.name]])
             for section in sections()
@@ -83,6 +88,8 @@ class PersonPages(ModelAdmin):
                 for record in reversed(facts["consent"])
             ],
             "issues": facts["issues"][::-1],
+            "moments": moments[-MOMENTS:][::-1],
+            "more_moments": max(len(moments) - MOMENTS, 0),
             "figures": _figures(facts["issues"]),
             "others": others,
             "may_edit": self.has_change_permission(request),
@@ -90,6 +97,14 @@ class PersonPages(ModelAdmin):
             "may_erase": may_erase(request),
         }
         return self._page(request, "staff/person.html", _name(person), shown)
+
+    def timeline_page(self, request: HttpRequest, number: int) -> HttpResponse:
+        """All that happened with a person, the newest first. Answers 403 to who may not see subscribers."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        person = get_object_or_404(Subscriber, pk=number)
+        shown = {"person": person, "moments": timeline(person)[::-1]}
+        return self._page(request, "staff/person_timeline.html", f"Timeline of {_name(person)}", shown)
 
     def export_page(self, request: HttpRequest, number: int) -> HttpResponse:
         """Ask why, then give all that is held on a person as a file, or mail them the link to it.

@@ -19,6 +19,7 @@ from mailer.staff.admin.exports import ExportLinks
 from subscribers.models import Segment, Snapshot
 from subscribers.segments import SegmentError, predicate_of
 from subscribers.segments.counting import count_with_examples
+from subscribers.segments.in_reports import check_room
 from subscribers.segments.rule import kinds
 from subscribers.segments.saving import check, users_of
 from subscribers.segments.sentence import sentence_of
@@ -56,7 +57,7 @@ class SegmentForm(ModelForm):
 
     class Meta:
         model = Segment
-        fields = ("name", "slug", "rule")
+        fields = ("name", "slug", "rule", "in_reports")
 
     def clean(self) -> dict[str, Any] | None:
         """The rule is checked with the short name, which it must not name itself."""
@@ -68,6 +69,11 @@ class SegmentForm(ModelForm):
                 self._keeps_its_name(slug)
             except SegmentError as error:
                 self.add_error("rule", ValidationError(str(error)))
+        if given.get("in_reports"):
+            try:
+                check_room(self.instance.pk)
+            except SegmentError as error:
+                self.add_error("in_reports", ValidationError(str(error)))
         return given
 
     def _keeps_its_name(self, slug: str) -> None:
@@ -80,7 +86,7 @@ class SegmentForm(ModelForm):
 
 @admin.register(Segment)
 class SegmentAdmin(ExportLinks):
-    list_display = ("name", "slug", "says", "changed_at")
+    list_display = ("name", "slug", "says", "in_reports", "changed_at")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
     form = SegmentForm
@@ -91,7 +97,7 @@ class SegmentAdmin(ExportLinks):
         # Examples are people: they are for those who may look at people.
         who = "people" if request.user.has_perm("subscribers.view_subscriber") else "figures"
         return (
-            (None, {"fields": (("name", "slug"), "rule")}),
+            (None, {"fields": (("name", "slug"), "rule", "in_reports")}),
             *((("Who is in it", {"fields": (who, "taken")}),) if obj else ()),
             ("How rules are written", {"fields": ("conditions",), "classes": ("collapse",)}),
         )

@@ -24,8 +24,10 @@ from mailer.delivery.progress import Progress, dues, progress, waits_for_winner
 from mailer.delivery.schedule import schedule_of
 from mailer.delivery.steer import cancel, pause, resume
 from mailer.delivery.winner import results
-from mailer.staff.admin.base import ModelAdmin, ReadOnly, TabularInline
-from mailer.tracking.charts import segments
+from mailer.staff.admin.base import ReadOnly, TabularInline
+from mailer.staff.admin.clickmaps import ClickMapPages
+from mailer.staff.admin.reports import ReportPages
+from mailer.tracking.reports.charts import segments
 
 
 class BatchInline(ReadOnly, TabularInline):
@@ -59,7 +61,7 @@ class SteerForm(forms.Form):
 
 
 @admin.register(Send)
-class SendAdmin(ReadOnly, ModelAdmin):
+class SendAdmin(ReadOnly, ClickMapPages, ReportPages):
     list_display = ("__str__", "mailing_list", "planned_at", "started_at", "candidates", "state")
     list_filter = ("mailing_list", "issue__newsletter")
     list_select_related = ("issue__newsletter", "mailing_list")

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from mailer.delivery.models import Link
+from mailer.delivery.models import Edition, Link
 from subscribers.models import Subscriber
 
 
@@ -27,6 +27,10 @@ class Click(models.Model):
     link = models.ForeignKey(Link, on_delete=models.PROTECT, related_name="clicks", db_index=False)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    # Always the one of the delivery's batch: click maps are counted from clicks alone. Like that it is never deleted.
+    edition = models.ForeignKey(
+        Edition, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     place = models.PositiveSmallIntegerField(
         null=True, help_text="Of the link in the mail, from 0; the same address may stand in several"
     )

@@ -17,6 +17,7 @@ from subscribers.person.find import subscribers_at
 from subscribers.segments import SegmentError, compile_rule, predicate_of, sentence
 from subscribers.segments.counting import Counted, count, count_with_examples, overlap
 from subscribers.segments.explaining import explain
+from subscribers.segments.in_reports import show_in_reports
 from subscribers.segments.saving import check, delete, delete_snapshot, save
 from subscribers.segments.sentence import sentence_of
 from subscribers.segments.snapshots import take_snapshot
@@ -35,6 +36,7 @@ examples:
   mailer segment overlap asia readers
   mailer segment snapshot asia --as asia-in-march
   mailer segment explain asia mei@example.org
+  mailer segment in-reports asia
 
 A rule is JSON: "version": 1, and one condition or one of the groups all, any and none:
 
@@ -61,6 +63,7 @@ class Command(command.Command):
             ("snapshot", "keep whom it names now"),
             ("overlap", "only in the first, in both, only in the second"),
             ("explain", "which parts are true for a person"),
+            ("in-reports", "show the people in it by themselves in reports of issues"),
             ("delete", "delete a segment, or a snapshot, that nothing uses"),
         ):
             one = acts.add_parser(act, help=purpose)
@@ -79,6 +82,8 @@ class Command(command.Command):
                 )
             elif act == "overlap":
                 one.add_argument("other", metavar="OTHER", help="another segment or snapshot")
+            elif act == "in-reports":
+                one.add_argument("--not", dest="hidden", action="store_true", help="no more")
             elif act == "explain":
                 one.add_argument("address", metavar="ADDRESS", help="of the person")
 
@@ -86,14 +91,15 @@ class Command(command.Command):
         width = None if self.stdout.isatty() else WIDTH
         console = Console(file=cast(IO[str], self.stdout), highlight=False, width=width)
         try:
-            getattr(self, f"_{act}")(console, options)
+            getattr(self, f"_{act.replace('-', '_')}")(console, options)
         except SegmentError as error:
             raise CommandError(str(error)) from error
 
     def _list(self, console: Console, options: dict[str, Any]) -> None:
-        table = _table("segment", "name", "rule")
+        table = _table("segment", "name", "in reports", "rule")
         for segment in Segment.objects.all():
-            table.add_row(Text(segment.slug), Text(segment.name), Text(sentence_of(segment.rule)))
+            shown = "yes" if segment.in_reports else ""
+            table.add_row(Text(segment.slug), Text(segment.name), shown, Text(sentence_of(segment.rule)))
         snapshots = _table("snapshot", "of", "taken", "people")
         for snapshot in Snapshot.objects.select_related("segment"):
             taken = f"{snapshot.taken_at:%Y-%m-%d %H:%M} UTC"
@@ -156,6 +162,12 @@ class Command(command.Command):
         for line in lines:
             mark, style = ("✓", "green") if line.holds else ("✗", "red")
             console.print(Text(f"{'  ' * line.depth}{mark} {line.says}", style))
+
+    def _in_reports(self, console: Console, options: dict[str, Any]) -> None:
+        segment, shown = _segment(options["slug"]), not options["hidden"]
+        show_in_reports(segment, shown)
+        says = f"Reports {'show' if shown else 'do not show'} {segment.slug} from their next count on."
+        console.print(Text(says))
 
     def _delete(self, console: Console, options: dict[str, Any]) -> None:
         found = _find(options["slug"])

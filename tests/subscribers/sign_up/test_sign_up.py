@@ -25,6 +25,7 @@ from subscribers.privacy.erase import erase
 from subscribers.sign_up.sign_up import MOST_A_DAY
 from subscribers.sign_up.wording import reword
 from tests.newsroom import subscribe
+from tests.subscribers.readers import headers_of
 from tests.subscribers.signing_up import ANNA, open_form, post, state_of
 
 pytestmark = pytest.mark.django_db
@@ -259,7 +260,7 @@ def test_whatever_is_known_of_an_address_the_answer_is_the_same(client, weekly, 
     stranger = post(client, "stranger@example.org")
     answer = post(client)
     assert answer.status_code == stranger.status_code == 303
-    assert dict(answer.headers) == dict(stranger.headers)
+    assert headers_of(answer) == headers_of(stranger)
     assert answer.content == stranger.content
     assert letters() == ["confirm", *KNOWN[what]]
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from subscribers.models import Consent, Letter, PendingSignUp, Subscriber, Topic
 from tests.newsroom import subscribe
+from tests.subscribers.readers import headers_of
 from tests.subscribers.signing_up import ANNA, open_form, state_of
 
 pytestmark = pytest.mark.django_db
@@ -58,10 +59,10 @@ def test_the_answer_does_not_tell_who_is_known(client, weekly):
     unknown = send(client, BODY | {"email": "stranger@example.org"})
     subscribe(weekly, ANNA)
     known = send(client, BODY)
-    assert (known.status_code, known.content, dict(known.headers)) == (
+    assert (known.status_code, known.content, headers_of(known)) == (
         unknown.status_code,
         unknown.content,
-        dict(unknown.headers),
+        headers_of(unknown),
     )
 
 

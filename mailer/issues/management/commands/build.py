@@ -8,9 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from mailer.issues.builder.build import build
-from mailer.issues.builder.content import BuildError, Edition
+from mailer.issues.builder.content import BuildError, Edition, IssueContent
 from mailer.issues.builder.personalise import personalise
 from mailer.issues.builder.stories import select_stories
+from mailer.issues.builder.utm import utm_links
 from mailer.issues.content import content_of
 from mailer.issues.find import NoSuchIssue, find_issue
 from mailer.issues.lint import blocking, lint
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         console.print(
             f"{out / 'issue.html'}, issue.txt, subject.txt: {len(edition.html.encode()) / 1024:.0f} KB of HTML"
         )
+        console.print(_links(content, edition), markup=False, highlight=False, soft_wrap=True)
         if blocking(findings):
             raise CommandError("The issue cannot be sent before the errors are mended.")
 
@@ -65,6 +67,13 @@ def _named(topics: str) -> frozenset[str]:
         if word.lower() not in names:
             raise CommandError(f"There is no topic {word!r}. There are: {', '.join(there_are)}.")
     return frozenset(names[word.lower()] for word in wanted)
+
+
+def _links(content: IssueContent, edition: Edition) -> str:
+    """How many links are tracked, and what the newsletter's settings add to them."""
+    added = utm_links(content)
+    parameters = "&".join(f"{name}={value}" for name, value in added.shown().items())
+    return f"{len(edition.links)} tracked links, " + (f"with {parameters}" if parameters else "without UTM")
 
 
 def _write(edition: Edition, out: Path) -> None:

@@ -1,0 +1,76 @@
+"""The click map of a send on the staff site."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+
+from mailer.delivery.models import Send
+from mailer.staff.admin.base import ModelAdmin
+from mailer.tracking.clickmap.count import NoMap, count_places
+from mailer.tracking.clickmap.page import render
+
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+"""No script, whatever stands in the issue; its pictures may come from anywhere."""
+
+
+class ClickMapPages(ModelAdmin):
+    """Its pages, for the admin of sends. Both answer 403 to who may not see sends."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:send_id>/clickmap/", view(self.click_map), name="delivery_send_clickmap"),
+            path(
+                "<int:send_id>/clickmap/page/", view(self.click_map_page), name="delivery_send_clickmap_page"
+            ),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_safe)
+    def click_map(self, request: HttpRequest, send_id: int) -> HttpResponse:
+        """The map of one edition, ?edition=3, of all, ?edition=all, or else of the one that most people received."""
+        chosen = request.GET.get("edition", "")
+        here = reverse("admin:delivery_send_clickmap_page", args=[send_id])
+        return self._map(
+            request,
+            send_id,
+            {
+                "back": reverse("admin:delivery_send_change", args=[send_id]),
+                "report": reverse("admin:delivery_send_report", args=[send_id]),
+                "page": f"{here}?edition={chosen}" if chosen == "all" or chosen.isdecimal() else here,
+            },
+        )
+
+    @method_decorator(require_safe)
+    def click_map_page(self, request: HttpRequest, send_id: int) -> HttpResponse:
+        """The page to save and to mail, as a file."""
+        response = self._map(request, send_id, None)
+        response["Content-Disposition"] = f'attachment; filename="clickmap-{send_id}.html"'
+        return response
+
+    def _map(self, request: HttpRequest, send_id: int, on_site: dict[str, str] | None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        send = get_object_or_404(Send.objects.select_related("issue__newsletter"), pk=send_id)
+        chosen = request.GET.get("edition", "")
+        number = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
+        if chosen and number is None and chosen != "all":
+            raise Http404(f"There is no edition {chosen[:20]!r}.")
+        try:
+            found = count_places(send, number, together=chosen == "all")
+        except NoMap as error:
+            raise Http404(str(error)) from error
+        return HttpResponse(
+            render(found, on_site),
+            headers={
+                "Content-Security-Policy": POLICY,
+                "Referrer-Policy": "no-referrer",
+                "Cache-Control": "private, no-store",
+            },
+        )

@@ -1,0 +1,67 @@
+"""The figures of a newsletter as they were counted last: a page of them is read from one row."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from django.db import connection
+from django.utils import timezone
+
+from mailer.issues.models import Newsletter
+from mailer.tracking.as_json import read, written
+from mailer.tracking.newsletter.count import count
+from mailer.tracking.newsletter.figures import VERSION, NewsletterReport
+
+log = structlog.get_logger()
+_LOCK = 7_312_005
+"""The first number of the advisory locks of newsletters that are being counted."""
+
+
+def count_and_keep(newsletter: Newsletter) -> NewsletterReport | None:
+    """Count a newsletter and keep the figures in the place of those counted before.
+
+    Returns: the figures; None when somebody else is counting the same newsletter at this moment.
+    """
+    with _turn(newsletter.pk) as mine:
+        if not mine:
+            return None
+        report = count(newsletter)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO tracking_newsletterfigures (newsletter_id, counted_at, data) VALUES (%s, %s, %s::jsonb)
+                ON CONFLICT (newsletter_id) DO UPDATE SET counted_at = excluded.counted_at, data = excluded.data
+                """,
+                [newsletter.pk, report.counted_at, written(report)],
+            )
+    took = round((timezone.now() - report.counted_at).total_seconds(), 2)
+    log.info("newsletter_counted", newsletter=newsletter.pk, seconds=took)
+    return report
+
+
+def kept_report(newsletter_id: int) -> NewsletterReport | None:
+    """The figures as they were counted last; None where there are none, or only some of another form."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT data::text FROM tracking_newsletterfigures
+            WHERE newsletter_id = %s AND (data -> 'version')::int = %s
+            """,
+            [newsletter_id, VERSION],
+        )
+        row = cursor.fetchone()
+    return read(NewsletterReport, row[0]) if row else None
+
+
+@contextmanager
+def _turn(newsletter_id: int) -> Iterator[bool]:
+    """Whether this one may count the newsletter, alone. The lock is the connection's: what is counted needs a
+    transaction of its own, and a lost connection gives the lock back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, newsletter_id])
+        (mine,) = cursor.fetchone()
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, newsletter_id])

@@ -1,0 +1,66 @@
+"""The click map in a real browser: on a phone and on a desk, by day and by night."""
+
+import pytest
+
+from mailer.delivery.models import Edition, Send
+from subscribers.models import Subscriber
+from tests.browser.test_public_pages import CHROMIUM
+from tests.browser.test_settle_page import PALE_TEXT, session, staff_page
+from tests.newsroom import crowd, make_issue
+from tests.tracking.sent import Click, fold_clicks, sent
+
+__all__ = ["session"]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
+    ),
+]
+SITE = "https://www.example.com"
+PLACES = """() => [...document.querySelectorAll("p, h1, h2, td, img, a")].map(e => {
+  const box = e.getBoundingClientRect();
+  return [e.tagName, box.x, box.y, box.width, box.height].join(" ");
+})"""
+"""Where everything in an issue stands."""
+
+
+@pytest.fixture
+def send() -> Send:
+    issue = make_issue(call_to_action_label="Buy", call_to_action_link=f"{SITE}/buy")
+    story = issue.stories.first()
+    story.body = (
+        f"Something [long that wraps and goes on and on over more than one line]({SITE}/long) happened. " * 3
+    )
+    story.save()
+    crowd(issue.newsletter.mailing_list, 12)
+    crowd(issue.newsletter.mailing_list, 3, topics=["ai"])
+    send = sent(issue)
+    people = Subscriber.objects.order_by("id")
+    fold_clicks(send, *(Click(person.pk, f"{SITE}/ai", 0) for person in people[:9]))
+    fold_clicks(send, *(Click(person.pk, f"{SITE}/policy", 5) for person in people[3:6]))
+    return send
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_shares_lie_over_the_issue_and_nothing_in_it_moves(live_server, session, send, width, scheme) -> None:
+    alone = Edition.objects.filter(send=send).earliest("id").html
+    with staff_page(live_server.url, session, width, scheme) as page:
+        page.goto(f"{live_server}/staff/delivery/send/{send.pk}/change/")
+        page.get_by_role("link", name="Click map").click()
+        assert page.get_by_role("heading", name="Hello, your week").is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(PALE_TEXT.replace(".desk *", "main *")) == []
+        frame = page.frames[1]
+        # The issue alone, in a window as wide as the frame.
+        inside = frame.evaluate("innerWidth")
+        drawn = frame.evaluate(PLACES)
+        badges = frame.locator(".clickmap-badge")
+        assert badges.first.inner_text() == "75.0 % · 9"
+        assert badges.first.is_visible()
+        assert frame.evaluate("document.scrollingElement.scrollWidth") <= inside
+        page.get_by_label("Whose clicks").select_option("all")
+        page.get_by_role("button", name="Show").click()
+        assert page.get_by_text("editions together, drawn on").is_visible()
+        page.set_viewport_size({"width": inside, "height": 900})
+        page.set_content(alone)
+        assert drawn == page.evaluate(PLACES)

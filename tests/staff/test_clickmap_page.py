@@ -1,0 +1,71 @@
+"""The click map on the staff site: who may see it, and what its answer forbids."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from tests.newsroom import make_issue, subscribe
+from tests.tracking.sent import Click, fold_clicks, sent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def page(client) -> str:
+    """The page's address; somebody who may see sends and nothing else is signed in."""
+    issue = make_issue()
+    (person,) = subscribe(issue.newsletter.mailing_list, "a@example.org")
+    subscribe(issue.newsletter.mailing_list, "b@example.org", topics=["ai"])
+    send = sent(issue)
+    fold_clicks(send, Click(person.pk, "https://www.example.com/ai", 0))
+    anna = User.objects.create_user("anna", is_staff=True)
+    anna.user_permissions.add(Permission.objects.get(codename="view_send"))
+    client.force_login(anna)
+    return f"/staff/delivery/send/{send.pk}/clickmap/"
+
+
+def test_whoever_may_see_sends_sees_it_under_a_policy_without_scripts(client, page) -> None:
+    answer = client.get(page)
+    assert answer.status_code == 200
+    assert "1 received it, 1 clicked (100.0 %)" in answer.text
+    policy = answer["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "script" not in policy
+    assert "no-store" in answer["Cache-Control"]
+    assert '<option value="all">All 2 editions together</option>' in answer.text
+    assert page in client.get(page.replace("clickmap", "change")).text
+
+
+def test_an_edition_is_chosen_by_its_number_and_saved_as_a_file(client, page) -> None:
+    assert "Edition 2 of 2" in client.get(page, {"edition": "2"}).text
+    together = client.get(page, {"edition": "all"}).text
+    assert "All 2 editions together, drawn on edition 1" in together
+    assert f'href="{page}page/?edition=all"' in together
+    file = client.get(f"{page}page/", {"edition": "2"})
+    assert file["Content-Disposition"].startswith("attachment")
+    assert "<form" not in file.text
+
+
+@pytest.mark.parametrize("chosen", ["3", "0", "x", "1' OR 1=1", "9" * 30, "²"])
+def test_there_is_no_other_edition(client, page, chosen) -> None:
+    assert client.get(page, {"edition": chosen}).status_code == 404
+
+
+def test_nobody_else_sees_it_and_it_is_only_read(client, page) -> None:
+    assert client.post(page).status_code == 405
+    User.objects.get().user_permissions.clear()
+    for address in (page, f"{page}page/"):
+        assert client.get(address).status_code == 403
+    client.logout()
+    assert client.get(page).status_code == 302
+    assert client.get("/staff/delivery/send/999999/clickmap/").status_code == 302
+
+
+def test_the_newsletters_page_checks_utm_settings(client, page) -> None:
+    boss = User.objects.create_superuser("boss")
+    client.force_login(boss)
+    form = "/staff/issues/newsletter/add/"
+    shown = client.get(form).text
+    assert "May hold {story}" in shown
+    refused = client.post(form, {"utm_source": "a b", "utm_campaign": "{isue}", "utm_medium": "email"}).text
+    assert "cannot hold a space" in refused
+    assert "cannot hold {isue}" in refused
