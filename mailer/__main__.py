@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import nullcontext
+from errno import ENOSPC
 
 from django.db import OperationalError
 from rich.console import Console
@@ -26,13 +27,13 @@ COMMANDS = {
     "Subscribers": {
         "import FILE --list LIST": "people from a CSV file or workbook; --stop --resume --undo",
         "imports": "the imports there were; the rows that one refused",
-        "segment ACT": "saved rules over people: list, show, set, count, snapshot, overlap, explain",
+        "segment ACT": "saved rules over people: list, show, set, count, snapshot, overlap, explain, in-reports",
         "export --list|--segment": "write people into a CSV file",
         "search TEXT": "find people by any part of their address and name",
         "suppressions ACT": "addresses that get nothing: list, add, lift; pull and push SendGrid's",
         "form LIST": "the sign-up form of a mailing list: HTML for one's site, settings",
         "letters": "confirmations and links mailed to single people; --failed",
-        "person ADDRESS": "all that is held on somebody; --export DIR hands it to them",
+        "person ADDRESS": "all that is held on somebody; --timeline; --export DIR hands it to them",
         "consent ADDRESS": "what they agreed to, when, how and to which words",
         "erase ADDRESS": "erase a person for good; figures stay right",
         "retention": "what is older than it may be kept; --dry-run, --apply",
@@ -99,6 +100,10 @@ def main() -> None:
         sys.exit(str(error))
     except OperationalError as error:
         sys.exit(f"PostgreSQL does not answer: {error}Nothing is lost. Try again when it is back.")
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        sys.exit(f"The output could not be written: {error.strerror}.")
     except UnicodeEncodeError:
         sys.exit("An argument holds bytes that are not UTF-8. Write it in UTF-8.")
     except KeyboardInterrupt:

@@ -17,8 +17,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailer.config.settings")
 from django.conf import settings
 from django.db import close_old_connections
 
-from mailer.health.counting import count_failed_task
-from mailer.health.pulse import WorkerPulse
+from mailer.vitals.counting import count_failed_task
+from mailer.vitals.pulse import WorkerPulse
 
 EVERY = {
     "mailer.delivery.tasks.sweep": 2.0,
@@ -37,6 +37,7 @@ EVERY = {
     "mailer.delivery.tasks.pause_refused": 900.0,
     "mailer.delivery.tasks.pull_suppressions": 3600.0,
     "mailer.tracking.tasks.count_newsletters": 3600.0,
+    "mailer.tracking.tasks.fold_again": 3600.0,
     "subscribers.tasks.forget_imports": 3600.0,
     "subscribers.tasks.forget_address_changes": 3600.0,
     "subscribers.tasks.forget_unconfirmed": 3600.0,

@@ -5,12 +5,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mailer.config.check import LOOPBACK
 from mailer.config.logs import hidden
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def check_dsn(value: str) -> str | None:

@@ -14,8 +14,8 @@ from mailer.delivery.claim import Claim, reject_deliveries
 from mailer.delivery.insist import insist
 from mailer.delivery.notices import pause_and_tell
 from mailer.delivery.split import split
-from mailer.health.counting import count_submission
 from mailer.sendgrid.outcome import Accepted, Outcome, Refused, Rejected, Retry, TooLarge, Unknown
+from mailer.vitals.counting import count_submission
 
 log = structlog.get_logger()
 

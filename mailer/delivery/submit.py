@@ -13,10 +13,10 @@ from mailer.delivery.notices import pause_and_tell
 from mailer.delivery.pacing.pace import Later, pace
 from mailer.delivery.pacing.ration import BATCHES, HAS_CEILINGS
 from mailer.delivery.record import LONGEST_DELAY, record
-from mailer.health.counting import count_request
 from mailer.sendgrid.client import SendGrid
 from mailer.sendgrid.errors import SendGridError
 from mailer.sendgrid.outcome import Outcome, classify
+from mailer.vitals.counting import count_request
 
 log = structlog.get_logger()
 

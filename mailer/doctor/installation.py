@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from psycopg.conninfo import conninfo_to_dict
 
-from mailer.config.environment import LOOPBACK, Environment
+from mailer.config.check import LOOPBACK
+from mailer.config.environment import Environment
 from mailer.doctor.account import Account
 from mailer.doctor.resolver import Resolver
 from mailer.issues.models import Newsletter

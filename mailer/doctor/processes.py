@@ -7,13 +7,12 @@ from django.core.cache import cache
 from redis import RedisError
 
 from mailer.config.celery import app
-from mailer.delivery.letters.sweep import QUEUE as LETTERS
-from mailer.delivery.sweep import QUEUE
+from mailer.delivery.queues import queues
 from mailer.delivery.tasks import SWEPT_AT
 from mailer.doctor.installation import Installation
 from mailer.doctor.result import CannotSee, Check, Verdict, fine, wrong
-from mailer.health.pulse import pulses
 from mailer.local.management.commands.alive import SILENCE
+from mailer.vitals.pulse import pulses
 
 SUBJECT = "Processes"
 LIMIT = 2.0
@@ -33,7 +32,7 @@ def _workers() -> Verdict:
         raise CannotSee(
             f"The queue does not answer ({type(error).__name__}).", "See the subject Queue."
         ) from error
-    return judge_workers({node: [queue["name"] for queue in queues] for node, queues in answers.items()})
+    return judge_workers({node: [queue["name"] for queue in taken] for node, taken in answers.items()})
 
 
 def judge_workers(answers: Mapping[str, Sequence[str]]) -> Verdict:
@@ -44,7 +43,7 @@ def judge_workers(answers: Mapping[str, Sequence[str]]) -> Verdict:
             "Start at least one: mailer worker",
         )
     names = ", ".join(sorted(answers))
-    missing = {QUEUE, LETTERS, app.conf.task_default_queue}.difference(*answers.values())
+    missing = set(queues()).difference(*answers.values())
     if missing:
         return wrong(
             f"{names}; nobody takes from the {'queue' if len(missing) == 1 else 'queues'} {', '.join(sorted(missing))}.",

@@ -11,11 +11,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from mailer.health.pulse import DEAD_AFTER, Pulse, pulses
 from mailer.health.queues import queue_lengths
 from mailer.health.remembered import Remembered
 from mailer.tracking.lag import last_post_at
 from mailer.tracking.models import Alert, AlertKind
+from mailer.vitals.pulse import DEAD_AFTER, Pulse, pulses
 
 FRESH = 2.0
 """Seconds for which an answer is given again: however often somebody asks, the parts are asked no more often."""

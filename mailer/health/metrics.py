@@ -23,10 +23,10 @@ from prometheus_client.registry import Collector
 
 from mailer.delivery.pacing.pace import pace
 from mailer.delivery.tasks import SWEPT_AT
-from mailer.health import flows
-from mailer.health.pulse import pulses
 from mailer.health.queues import queue_lengths
 from mailer.health.state import state
+from mailer.vitals import flows
+from mailer.vitals.pulse import pulses
 
 log = structlog.get_logger()
 

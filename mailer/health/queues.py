@@ -8,8 +8,7 @@ from amqp.exceptions import ChannelError
 from celery import current_app
 from kombu.exceptions import OperationalError
 
-from mailer.delivery.letters.sweep import QUEUE as LETTERS
-from mailer.delivery.sweep import QUEUE
+from mailer.delivery.queues import queues
 
 ANSWERS_WITHIN = 1.0
 """Seconds."""
@@ -22,9 +21,7 @@ def queue_lengths() -> dict[str, int]:
         kombu.exceptions.OperationalError: the queue does not answer.
     """
     with _channel() as channel:
-        return {
-            name: _length(channel, name) for name in (QUEUE, LETTERS, current_app.conf.task_default_queue)
-        }
+        return {name: _length(channel, name) for name in queues()}
 
 
 @contextmanager

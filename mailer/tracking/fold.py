@@ -6,17 +6,17 @@ A crash undoes it whole, and the posts wait for the next one. Any number may be 
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
 import psycopg
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import errors
 
-from mailer.health.counting import count_folding
+from mailer.tracking.aside import lies_in_events, set_aside, set_post_aside
 from mailer.tracking.consequences import act
 from mailer.tracking.facts import attribute_by_address, write_facts
 from mailer.tracking.intake import Row, read_post
@@ -26,6 +26,7 @@ from mailer.tracking.reading import Reading, read
 from mailer.tracking.refused import refuse
 from mailer.tracking.reports.changed import figures_change
 from mailer.tracking.scrub import without_the_erased
+from mailer.vitals.counting import count_folding
 from subscribers.privacy import erased
 
 log = structlog.get_logger()
@@ -65,16 +66,16 @@ def fold_events(limit: int = LIMIT) -> int:
     for _ in range(TRIES - 1):
         try:
             return _fold_posts(limit, _fold)
-        except DatabaseError as error:
+        except Exception as error:
             if isinstance(error.__cause__, MET):
                 log.info("folding_begins_again", reason=type(error.__cause__).__name__)
-            elif isinstance(error.__cause__, UNSUITABLE):
+            elif lies_in_events(error):
                 # Nothing that is read should be so. If something is, it must not hold up all others.
-                log.error("folding_one_post_by_halves", reason=type(error.__cause__).__name__)
+                log.error("folding_one_post_by_halves", reason=type(error.__cause__ or error).__name__)
                 return _fold_posts(1, _fold_by_halves)
             else:
                 raise
-    return _fold_posts(limit, _fold)
+    return _fold_posts(1, _fold_by_halves)
 
 
 def _fold_posts(limit: int, fold: Callable[[CursorWrapper, Sequence[Row]], list[str]]) -> int:
@@ -122,7 +123,8 @@ def _take(cursor: CursorWrapper, limit: int) -> Taken:
     cursor.execute(
         """
         DECLARE next_post BINARY NO SCROLL CURSOR FOR
-        SELECT id, events, received_at, body FROM tracking_post ORDER BY id FOR UPDATE SKIP LOCKED
+        SELECT id, events, received_at, body FROM tracking_post WHERE trouble = ''
+        ORDER BY id FOR UPDATE SKIP LOCKED
         """
     )
     while held < limit:
@@ -131,7 +133,7 @@ def _take(cursor: CursorWrapper, limit: int) -> Taken:
         for number, events, received_at, body in found:
             numbers.append(number)
             held += events
-            rows.update((row.key, row) for row in _read(body, received_at))
+            rows.update((row.key, row) for row in _read(body, events, received_at))
         if len(found) < few:
             break
         # As many as hold the rest if they are like those before; the next ones may be a thousand times as large.
@@ -140,11 +142,16 @@ def _take(cursor: CursorWrapper, limit: int) -> Taken:
     return Taken(tuple(numbers), tuple(rows.values()))
 
 
-def _read(body: bytes, received_at: datetime) -> Sequence[Row]:
+def _read(body: bytes, events: int, received_at: datetime) -> Sequence[Row]:
     try:
         items = read_post(body, received_at)
     except BadPost as error:  # it was read when it came
         refuse([body.hex()], str(error), received_at)
+        return ()
+    except Exception as error:
+        if not lies_in_events(error):
+            raise
+        set_post_aside(body, events, received_at, error)
         return ()
     refuse(items.refused, "no event", received_at)
     refuse(items.unreadable, "no JSON", received_at)
@@ -156,6 +163,7 @@ def _read(body: bytes, received_at: datetime) -> Sequence[Row]:
 def _fold(cursor: CursorWrapper, rows: Sequence[Row]) -> list[str]:
     """Keep the events that are not kept yet, and do what those call for. Returns their kinds."""
     readings = attribute_by_address(cursor, [read(row.kind, row.at, row.payload) for row in rows])
+    rows = [_named(row, reading) for row, reading in zip(rows, readings, strict=True)]
     written = without_the_erased(cursor, rows, readings)
     make_room(cursor, (row.at for row in rows))
     fresh = _keep(cursor, written)
@@ -166,19 +174,53 @@ def _fold(cursor: CursorWrapper, rows: Sequence[Row]) -> list[str]:
     return [reading.kind for reading in new]
 
 
+def _named(row: Row, reading: Reading) -> Row:
+    """An event of which only the address told the delivery names it from now on: people change their addresses."""
+    if not reading.by_address or reading.send_id is None:
+        return row
+    names = {"mailer_send": str(reading.send_id), "mailer_subscriber": str(reading.subscriber_id)}
+    payload = {**row.payload, **names}
+    return replace(
+        row,
+        subscriber_id=reading.subscriber_id,
+        payload=payload,
+        written=orjson.dumps(payload).decode(),
+    )
+
+
 def _fold_by_halves(cursor: CursorWrapper, rows: Sequence[Row]) -> list[str]:
-    """The same, half by half where PostgreSQL refuses them; a single event that it refuses is set aside."""
+    """The same of one post, without the events that cannot be folded: those are set aside."""
+    failed: list[tuple[Row, Exception]] = []
+    kinds = _fold_what_can_be(cursor, rows, failed)
+    if failed:
+        set_aside([row for row, _ in failed], failed[0][1])
+    return kinds
+
+
+def _fold_what_can_be(
+    cursor: CursorWrapper, rows: Sequence[Row], failed: list[tuple[Row, Exception]]
+) -> list[str]:
+    """Half by half where something fails. What PostgreSQL will never store is refused; other events go to `failed`."""
     try:
         with transaction.atomic():
-            return _fold(cursor, rows)
-    except DatabaseError as error:
-        if not isinstance(error.__cause__, UNSUITABLE):
+            kinds = _fold(cursor, rows)
+            # Foreign keys would be looked at only when nothing can be set aside any more.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            return kinds
+    except Exception as error:
+        if not lies_in_events(error):
             raise
         if len(rows) == 1:
-            refuse([rows[0].written], "PostgreSQL cannot store it", rows[0].received_at)
+            if isinstance(error.__cause__, UNSUITABLE):
+                refuse([rows[0].written], "PostgreSQL cannot store it", rows[0].received_at)
+            else:
+                failed.append((rows[0], error))
             return []
     half = len(rows) // 2
-    return [*_fold_by_halves(cursor, rows[:half]), *_fold_by_halves(cursor, rows[half:])]
+    return [
+        *_fold_what_can_be(cursor, rows[:half], failed),
+        *_fold_what_can_be(cursor, rows[half:], failed),
+    ]
 
 
 def _keep(cursor: CursorWrapper, rows: Sequence[Row]) -> set[tuple[datetime, str]]:

@@ -15,6 +15,8 @@ from mailer.tracking.reading import number
 
 LONGEST_ID = 200
 LONGEST_KIND = 40
+LONGEST_TIMESTAMP = 40
+"""Characters of one in quotes: what is read once is remembered for a while."""
 EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)
 """SendGrid's first year."""
 AHEAD = timedelta(days=7)
@@ -104,6 +106,8 @@ def _derived_id(event: dict[str, Any]) -> str:
 
 def _happened(timestamp: Any, received: datetime) -> datetime:
     if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | str):
+        return received
+    if isinstance(timestamp, str) and len(timestamp) > LONGEST_TIMESTAMP:
         return received
     return _moment(timestamp, received)
 

@@ -19,13 +19,16 @@ class Lag:
 
 
 def lag() -> Lag:
-    """How far folding is behind now; zeros when nothing waits. Posts that are being folded count until it is done."""
+    """How far folding is behind now; zeros when nothing waits. Posts that are being folded count until it is done.
+
+    Those that are set aside do not count: folding does not come to them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT coalesce(sum(events), 0)::bigint, count(*),
                 coalesce(greatest(extract(epoch FROM statement_timestamp() - min(received_at)), 0), 0)::float8
-            FROM tracking_post
+            FROM tracking_post WHERE trouble = ''
             """
         )
         return Lag(*cursor.fetchone())

@@ -1,4 +1,4 @@
-"""Who clicked what in a send: by link, story, topic and edition. By place in an edition: see clickmap/.
+"""Who clicked what in a send: by link, story and topic. By place in an edition: see clickmap/.
 
 Each function is one query, and reads no delivery: the clicks of the send's links alone. Clicks are people's where they
 have no rule, and programs' where they have one (see clicks.py); a figure of people counts nobody twice, however often
@@ -19,9 +19,13 @@ FROM delivery_link link JOIN tracking_click click ON click.link_id = link.id {mo
 WHERE link.send_id = %(send)s
 GROUP BY 1, 2
 """
+_CLICKED = """
+SELECT belongs_to AS id, count(*) FILTER (WHERE is_person) AS people, count(*) FILTER (WHERE is_machine) AS machines
+FROM who GROUP BY 1
+"""
 # People for whom SendGrid accepted each edition.
 _RECEIVED = """
-SELECT edition.id, edition.story_ids, edition.variant, coalesce(sum(batch.size) FILTER (WHERE batch.state = 'accepted'), 0)::int
+SELECT edition.id, edition.story_ids, coalesce(sum(batch.size) FILTER (WHERE batch.state = 'accepted'), 0)::int
     AS people
 FROM delivery_edition edition LEFT JOIN delivery_batch batch ON batch.edition_id = edition.id
 WHERE edition.send_id = %(send)s
@@ -52,8 +56,20 @@ class LinkClicks:
     machines: int
 
 
+class OfReceivers:
+    """Clicks of people, out of the people who received what they are on."""
+
+    received: int
+    people: int
+
+    @property
+    def share(self) -> float | None:
+        """Of those who received it, who clicked: from 0 to 1; None where nobody received it."""
+        return self.people / self.received if self.received else None
+
+
 @dataclass(frozen=True)
-class StoryClicks:
+class StoryClicks(OfReceivers):
     """A story that is in any edition of a send.
 
     Attributes:
@@ -68,14 +84,9 @@ class StoryClicks:
     people: int
     machines: int
 
-    @property
-    def share(self) -> float | None:
-        """Of those who received it, who clicked: from 0 to 1; None where nobody received it."""
-        return self.people / self.received if self.received else None
-
 
 @dataclass(frozen=True)
-class TopicClicks:
+class TopicClicks(OfReceivers):
     """A topic of any story in a send. A story on two topics counts to both.
 
     Attributes:
@@ -88,37 +99,6 @@ class TopicClicks:
     received: int
     people: int
     machines: int
-
-    @property
-    def share(self) -> float | None:
-        """Of those who received it, who clicked: from 0 to 1; None where nobody received it."""
-        return self.people / self.received if self.received else None
-
-
-@dataclass(frozen=True)
-class EditionClicks:
-    """An edition of a send.
-
-    Attributes:
-        number: counted from 1, in the order in which they were written.
-        variant: of the A/B test, 0 without one.
-        stories: positions of its stories in the issue.
-        received: people for whom SendGrid accepted it.
-        people: who clicked anything in it. `machines`: people in whose name a program did.
-    """
-
-    edition_id: int
-    number: int
-    variant: int
-    stories: tuple[int, ...]
-    received: int
-    people: int
-    machines: int
-
-    @property
-    def share(self) -> float | None:
-        """Of those who received it, who clicked: from 0 to 1; None where nobody received it."""
-        return self.people / self.received if self.received else None
 
 
 def link_clicks(send_id: int) -> tuple[LinkClicks, ...]:
@@ -145,10 +125,7 @@ def story_clicks(send_id: int) -> tuple[StoryClicks, ...]:
         f"""
         WITH who AS ({_WHO.format(group="link.story_id", more="")}),
         edition AS ({_RECEIVED}),
-        clicked AS (
-            SELECT belongs_to AS id, count(*) FILTER (WHERE is_person) AS people, count(*) FILTER (WHERE is_machine) AS machines
-            FROM who GROUP BY 1
-        ),
+        clicked AS ({_CLICKED}),
         received AS (SELECT unnest(story_ids) AS id, sum(people)::int AS people FROM edition GROUP BY 1)
         SELECT story.id, story.position, story.headline, received.people, coalesce(clicked.people, 0),
             coalesce(clicked.machines, 0)
@@ -171,10 +148,7 @@ def topic_clicks(send_id: int) -> tuple[TopicClicks, ...]:
             )
         }),
         edition AS ({_RECEIVED}),
-        clicked AS (
-            SELECT belongs_to AS id, count(*) FILTER (WHERE is_person) AS people, count(*) FILTER (WHERE is_machine) AS machines
-            FROM who GROUP BY 1
-        ),
+        clicked AS ({_CLICKED}),
         about AS (
             SELECT DISTINCT edition.id, edition.people, about.topic_id
             FROM edition JOIN issues_story_topics about ON about.story_id = ANY(edition.story_ids)
@@ -187,31 +161,6 @@ def topic_clicks(send_id: int) -> tuple[TopicClicks, ...]:
         send_id,
     )
     return tuple(TopicClicks(*row) for row in rows)
-
-
-def edition_clicks(send_id: int) -> tuple[EditionClicks, ...]:
-    """Every edition of a send, in the order in which they were written."""
-    rows = _rows(
-        f"""
-        WITH who AS ({_WHO.format(group="click.edition_id", more="")}),
-        edition AS ({_RECEIVED}),
-        clicked AS (
-            SELECT belongs_to AS id, count(*) FILTER (WHERE is_person) AS people, count(*) FILTER (WHERE is_machine) AS machines
-            FROM who GROUP BY 1
-        )
-        SELECT edition.id, row_number() OVER (ORDER BY edition.id)::int, edition.variant,
-            ARRAY(
-                SELECT position FROM issues_story story WHERE story.id = ANY(edition.story_ids) ORDER BY position
-            ),
-            edition.people, coalesce(clicked.people, 0), coalesce(clicked.machines, 0)
-        FROM edition LEFT JOIN clicked USING (id) ORDER BY edition.id
-        """,
-        send_id,
-    )
-    return tuple(
-        EditionClicks(edition_id, number, variant, tuple(stories), received, people, machines)
-        for edition_id, number, variant, stories, received, people, machines in rows
-    )
 
 
 def _rows(query: str, send_id: int) -> list[tuple[Any, ...]]:

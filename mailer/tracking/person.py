@@ -41,7 +41,9 @@ def issues_with_clicks(subscriber: Subscriber) -> list[Fact]:
         "link__send_id", "at", "link__url", "link__story__headline", "rule"
     ):
         what, why = ("clicked by a machine", {"rule": rule}) if rule else ("clicked", {})
-        clicks[send_id].append({"what": what, "at": at, "link": url, "story": headline, **why})
+        clicks[send_id].append(
+            {"what": what, "at": at, "link": url, "story": headline and for_nobody(headline), **why}
+        )
     issues = issues_of(subscriber)
     for issue in issues:
         issue["subject"] = for_nobody(issue["subject"])

@@ -6,6 +6,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from mailer.tracking.aside import try_again
 from mailer.tracking.facts import attribute_by_address, write_facts
 from mailer.tracking.fold import LIMIT, LOCK, fold_events, read_all
 from mailer.tracking.leavings import attribute_leavings
@@ -18,7 +19,7 @@ Progress = Callable[[int, int], None]
 
 
 def rebuild(progress: Progress = lambda done, of: None) -> int:
-    """Empty every figure that comes from events and derive it again, then fold what waits.
+    """Empty every figure that comes from events and derive it again, then fold what waits or is set aside.
 
     One transaction: readers see the old figures until the new ones are complete, and a crash changes nothing.
     Figures only: nobody is suppressed or taken off a list a second time. Sends whose first events are deleted (see
@@ -35,6 +36,7 @@ def rebuild(progress: Progress = lambda done, of: None) -> int:
         attribute_leavings(cursor)
         count = _derive(cursor, progress)
         figures_change(whole)
+    try_again()
     while folded := fold_events():
         count += folded
     log.info("figures_rebuilt", events=count)

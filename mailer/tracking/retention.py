@@ -88,7 +88,8 @@ def apply() -> dict[str, int]:
 
 
 def delete_events(before: datetime) -> int:
-    """Delete the oldest month of events, where all of it lies before a moment, and what was refused before it.
+    """Delete the oldest month of events, where all of it lies before a moment, and what was refused or set aside
+    before it.
 
     Returns: how many events the month had; 0 when there is none, or figures are being rebuilt.
     """
@@ -98,6 +99,7 @@ def delete_events(before: datetime) -> int:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE}ms"])
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             cursor.execute("DELETE FROM tracking_refuseditem WHERE received_at < %s", [before])
+            cursor.execute("DELETE FROM tracking_post WHERE trouble <> '' AND received_at < %s", [before])
             return _delete_month(cursor, before)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):

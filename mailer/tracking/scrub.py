@@ -62,16 +62,20 @@ def without_the_erased(cursor: CursorWrapper, rows: Sequence[Row], readings: Seq
     Args:
         readings: the rows, read, in the same order.
     """
-    named = {reading.subscriber_id for reading in readings if reading.subscriber_id}
+    # The row's number too: an event of a letter names the person and no send.
+    numbers = [
+        reading.subscriber_id or row.subscriber_id for row, reading in zip(rows, readings, strict=True)
+    ]
     cursor.execute(
-        "SELECT id FROM subscribers_subscriber WHERE erased_at IS NOT NULL AND id = ANY(%s)", [sorted(named)]
+        "SELECT id FROM subscribers_subscriber WHERE erased_at IS NOT NULL AND id = ANY(%s)",
+        [sorted({number for number in numbers if number})],
     )
     gone = {number for (number,) in cursor.fetchall()}
     is_erased = erased.matcher()
     late = {
         place
-        for place, reading in enumerate(readings)
-        if reading.subscriber_id in gone or (reading.subscriber_id is None and is_erased(reading.address))
+        for place, (number, reading) in enumerate(zip(numbers, readings, strict=True))
+        if number in gone or (reading.subscriber_id is None and is_erased(reading.address))
     }
     links = _links(cursor, [readings[place] for place in late]) if late else set()
     return [

@@ -5,6 +5,7 @@ from celery import shared_task
 from mailer.issues.models import Newsletter
 from mailer.tracking import retention
 from mailer.tracking.alerts.watch import watch as watch_for_alerts
+from mailer.tracking.aside import try_again
 from mailer.tracking.fold import fold_events
 from mailer.tracking.newsletter.due import due_newsletters
 from mailer.tracking.newsletter.keep import count_and_keep as count_newsletter_and_keep
@@ -17,6 +18,12 @@ def fold() -> None:
     """Fold until nothing is left."""
     while fold_events():
         pass
+
+
+@shared_task
+def fold_again() -> None:
+    """Let events that could not be folded be tried again."""
+    try_again()
 
 
 @shared_task

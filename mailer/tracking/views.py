@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from mailer.health.counting import count_post
 from mailer.sendgrid.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, verify, well_formed
 from mailer.tracking.intake import store
 from mailer.tracking.post_json import BadPost
+from mailer.vitals.counting import count_post
 
 log = structlog.get_logger()
 

@@ -4,9 +4,10 @@ import re
 from datetime import datetime
 
 from mailer.delivery.forecast import wording
-from mailer.tracking.reports.figures import Report
 
 NOTHING = "–"
+_UTM = re.compile(r"(?<=[?&])utm_[a-z]+=[^&#]*&?")
+_ENDS = re.compile(r"[?&](?=#|$)")
 _TAG = re.compile(r"""\{\{(?:[^{}]*\bor\s*(["'])(?P<default>[^"'{}]*)\1\s*|[^{}]*)\}\}""")
 
 
@@ -28,11 +29,16 @@ def moment(at: datetime | None) -> str:
     return NOTHING if at is None else wording.moment(at)
 
 
-def subject(report: Report) -> str:
-    """The issue's subject as it reads for nobody in particular."""
-    return for_nobody(report.subject)
+def coordinate(value: float) -> str:
+    """A number in a drawing, as text: a template would write it in the language of the installation."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def for_nobody(text: str) -> str:
-    """A subject without its merge tags: their defaults, or an ellipsis."""
+    """A subject as it reads for nobody in particular: merge tags are their defaults, or an ellipsis."""
     return _TAG.sub(lambda tag: tag["default"] or "…", text)
+
+
+def address(url: str) -> str:
+    """The address of a link as people know it: without UTM parameters and what all addresses begin with."""
+    return _ENDS.sub("", _UTM.sub("", url)).removeprefix("https://")

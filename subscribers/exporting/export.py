@@ -11,11 +11,9 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from subscribers.exporting.columns import Column, columns_of
 from subscribers.exporting.scope import Scope
-from subscribers.spreadsheet import defuse
+from subscribers.spreadsheet import BYTE_ORDER_MARK, defuse
 
 ROWS_AT_ONCE = 2_000
-BYTE_ORDER_MARK = "\ufeff"
-"""So that spreadsheets show names as they are."""
 
 Told = Callable[[int], None]
 """Is told how many people were written so far."""

@@ -1,9 +1,10 @@
-"""One worker at a time for each import: an advisory lock of the database, which goes with the connection of who is lost."""
+"""One worker at a time for each import."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 
-from django.db import Error, connection
+from django.db import connection
+
+from subscribers import advisory_lock
 
 IMPORTS = 1_936_877_926
 """The first half of the locks' keys; the second is the import's number."""
@@ -14,18 +15,9 @@ WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2
 """
 
 
-@contextmanager
-def held(import_id: int) -> Iterator[bool]:
+def held(import_id: int) -> AbstractContextManager[bool]:
     """Hold an import for as long as the block lasts; says whether that worked, or somebody else holds it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [IMPORTS, import_id])
-        is_held = bool(cursor.fetchone()[0])
-    try:
-        yield is_held
-    finally:
-        if is_held:
-            with suppress(Error), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [IMPORTS, import_id])
+    return advisory_lock.held(IMPORTS, import_id)
 
 
 def held_ones() -> set[int]:

@@ -7,17 +7,15 @@ timeline of somebody who got 500 issues.
 
 import argparse
 import shutil
-import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 
 from mailer.local import embedded
+from tests.bench.database_time import median
 from tests.bench.installation import servers
 from tests.bench.readership import Size, fill
 
@@ -90,14 +88,14 @@ def _measure(size: Size, repeat: int) -> Table:
     for name in ("what", "seconds", "CPU of PostgreSQL"):
         table.add_column(name, justify="left" if name == "what" else "right")
     for name, act in _parts().items():
-        seconds, cpu = _median(act, repeat)
+        seconds, cpu = median(act, repeat)
         table.add_row(name, f"{seconds:.3f}", f"{cpu:.3f}")
     person = _avid_reader()
     for name, act in (
         ("the page, from kept figures", _page),
         (f"the timeline of who got {ISSUES} issues", lambda: timeline(person)),
     ):
-        seconds, cpu = _median(act, repeat)
+        seconds, cpu = median(act, repeat)
         verdict = "kept" if seconds < PAGE_LIMIT else "MISSED"
         table.add_row(f"{name} (limit {PAGE_LIMIT}: {verdict})", f"{seconds:.3f}", f"{cpu:.3f}")
     return table
@@ -156,28 +154,6 @@ def _page() -> str:
     report = kept_report(Newsletter.objects.get(slug="weekly").pk)
     assert report is not None
     return render(report)
-
-
-def _median(act: Callable[[], Any], repeat: int) -> tuple[float, float]:
-    """The median of so many runs in seconds, and the CPU of PostgreSQL for one of them."""
-    spans, before = [], _cpu()
-    for _ in range(repeat):
-        start = time.perf_counter()
-        act()
-        spans.append(time.perf_counter() - start)
-    return statistics.median(spans), (_cpu() - before) / repeat
-
-
-def _cpu() -> float:
-    """Seconds of CPU so far of all PostgreSQL's processes, those that have ended among them."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        parent = psutil.Process(cursor.fetchone()[0]).parent()
-    assert parent is not None
-    times = [process.cpu_times() for process in (parent, *parent.children())]
-    return sum(each.user + each.system for each in times) + times[0].children_user + times[0].children_system
 
 
 if __name__ == "__main__":

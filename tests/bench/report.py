@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 
 from mailer.local import embedded
+from tests.bench.database_time import postgres_cpu
 from tests.bench.installation import servers
 from tests.bench.readership import Size, fill
 
@@ -49,11 +49,11 @@ class Spent:
     queries: list[tuple[str, float, float]]
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        start, cpu = time.perf_counter(), _cpu()
+        start, cpu = time.perf_counter(), postgres_cpu()
         try:
             return execute(sql, params, many, context)
         finally:
-            self.queries.append((_name(sql), time.perf_counter() - start, _cpu() - cpu))
+            self.queries.append((_name(sql), time.perf_counter() - start, postgres_cpu() - cpu))
 
 
 def main() -> None:
@@ -146,20 +146,9 @@ def _count_deliveries(send_id: int) -> None:
 
 def _timed(act: Callable[[], object]) -> tuple[float, float]:
     """Seconds, and those of CPU in PostgreSQL."""
-    start, cpu = time.perf_counter(), _cpu()
+    start, cpu = time.perf_counter(), postgres_cpu()
     act()
-    return time.perf_counter() - start, _cpu() - cpu
-
-
-def _cpu() -> float:
-    """Seconds of CPU so far of all PostgreSQL's processes, those that have ended among them."""
-    from django.db import connection
-
-    assert connection.connection is not None
-    parent = psutil.Process(connection.connection.info.backend_pid).parent()
-    assert parent is not None
-    times = [process.cpu_times() for process in (parent, *parent.children())]
-    return sum(each.user + each.system for each in times) + times[0].children_user + times[0].children_system
+    return time.perf_counter() - start, postgres_cpu() - cpu
 
 
 def _name(sql: str) -> str:

@@ -8,18 +8,17 @@ serves the next run of the same sizes.
 import argparse
 import json
 import shutil
-import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 
 from mailer.local import embedded
+from tests.bench.database_time import median
 from tests.bench.installation import servers
 from tests.bench.readership import Size, fill
 
@@ -117,7 +116,7 @@ def main() -> None:
             start = time.perf_counter()
             fill(size, lambda step: console.print(step, style="dim"))
             console.print(f"The store was made in {time.perf_counter() - start:.0f} s.", style="dim")
-        baseline, _ = _median(_count_table, options.repeat)
+        baseline, _ = median(_count_table, options.repeat)
         timed = [_time(rule, False, options.repeat) for rule in PEOPLE]
         timed += [_time(rule, True, options.repeat) for rule in ENGAGEMENT]
         slowest = sorted(timed, key=lambda each: -each.seconds)[:SLOWEST]
@@ -141,28 +140,6 @@ def _count_table() -> None:
         cursor.execute("SELECT count(*) FROM subscribers_subscriber WHERE erased_at IS NULL")
 
 
-def _median(act: Callable[[], None], repeat: int) -> tuple[float, float]:
-    """The median of so many runs in seconds, and the CPU of PostgreSQL for one of them."""
-    spans, before = [], _cpu()
-    for _ in range(repeat):
-        start = time.perf_counter()
-        act()
-        spans.append(time.perf_counter() - start)
-    return statistics.median(spans), (_cpu() - before) / repeat
-
-
-def _cpu() -> float:
-    """Seconds of CPU so far of all PostgreSQL's processes, those that have ended among them."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        parent = psutil.Process(cursor.fetchone()[0]).parent()
-    assert parent is not None
-    times = [process.cpu_times() for process in (parent, *parent.children())]
-    return sum(each.user + each.system for each in times) + times[0].children_user + times[0].children_system
-
-
 def _time(rule: dict[str, Any], engagement: bool, repeat: int) -> Timed:
     """From the JSON to the number: parsing, looking names up, counting, with ten examples."""
     from django.utils import timezone
@@ -177,7 +154,7 @@ def _time(rule: dict[str, Any], engagement: bool, repeat: int) -> Timed:
         predicate = compile_rule(parse({"version": 1, **rule}), now=timezone.now())
         found = count_with_examples(predicate).people
 
-    seconds, cpu = _median(act, repeat)
+    seconds, cpu = median(act, repeat)
     return Timed(rule, engagement, found, seconds, cpu)
 
 

@@ -97,6 +97,8 @@ def test_it_fits_and_reads_well_on_every_screen(live_server, session, send, tmp_
                 assert page.evaluate(PALE_TEXT) == []
                 for title in ("Topics", "Segments", "Time zones", "Mail programs", "Devices", "Machines"):
                     assert page.get_by_role("heading", name=title, exact=True).is_visible()
+                names = page.locator(".rows .name")
+                assert min(names.evaluate_all("names => names.map(name => name.offsetWidth)")) >= 110
                 page.screenshot(path=tmp_path / f"report-{width}-{scheme}.png", full_page=True)
                 page.get_by_role("button", name="Count again").click()
                 page.get_by_text("All accounted for").wait_for()

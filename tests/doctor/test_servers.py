@@ -15,9 +15,9 @@ from mailer.delivery.tasks import SWEPT_AT
 from mailer.doctor import database
 from mailer.doctor.processes import judge_beat, judge_workers
 from mailer.doctor.result import State
-from mailer.health import pulse
-from mailer.health.store import store
 from mailer.local.ports import free_port
+from mailer.vitals import pulse
+from mailer.vitals.store import store
 from tests.doctor.conftest import database_away
 
 GB = 1_000_000_000

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import redis
 
-from mailer.health import flows
 from mailer.health.checks import look
 from mailer.health.state import suppressions
 from mailer.local.ports import free_port
+from mailer.vitals import flows
 from tests.faults.conftest import installation as installation
 
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from structlog.testing import capture_logs
 
-from mailer.health import flows
-from mailer.health.counting import count_folding, count_request
 from mailer.sendgrid.answer import Answer
+from mailer.vitals import flows
+from mailer.vitals.counting import count_folding, count_request
 
 LABELLED = flows.Counter("sample", "A sample", ("kind",))
 SECONDS = flows.Histogram("sample_seconds", "A sample", (0.1, 1.0, 10.0))

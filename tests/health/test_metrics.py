@@ -15,9 +15,9 @@ from mailer.delivery.plan import plan
 from mailer.delivery.start import send_of, start
 from mailer.delivery.submit import submit
 from mailer.delivery.tasks import SWEPT_AT, sweep
-from mailer.health.pulse import beat
 from mailer.tracking.fold import fold_events
 from mailer.tracking.models import Alert, Post
+from mailer.vitals.pulse import beat
 from subscribers.models import Suppression
 from tests.health.scrape import families_of, scrape, value
 from tests.health.test_healthz import database_away

@@ -10,11 +10,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from mailer.config.celery import app
-from mailer.health import pulse
 from mailer.health.checks import look
-from mailer.health.pulse import beat, end, pulses
 from mailer.local.ports import free_port
 from mailer.tracking.models import Alert
+from mailer.vitals import pulse
+from mailer.vitals.pulse import beat, end, pulses
 from tests.health.test_healthz import database_away
 
 ALL = ["beat", "broker", "database", "migrations", "worker"]

@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +17,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
-from mailer.__main__ import COMMANDS
+from mailer.__main__ import COMMANDS, main
 from mailer.delivery.models import Batch, Send
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import progress
@@ -351,3 +352,13 @@ def test_where_there_is_no_send_at_all_that_is_said(mailer, command):
 def test_report_says_when_it_cannot_write_its_page(mailer, send, tmp_path: Path):
     with pytest.raises(CommandError, match="could not be written"):
         mailer("report", str(send.pk), "--html", str(tmp_path / "missing" / "report.html"))
+
+
+def test_an_output_that_is_full_is_told_without_a_traceback(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["mailer", "help"])
+    full = open(os.open("/dev/full", os.O_WRONLY), "w", closefd=True)  # noqa: SIM115
+    monkeypatch.setattr(sys, "stdout", full)
+    with pytest.raises(SystemExit, match="could not be written: No space left on device"):
+        main()
+    with suppress(OSError):
+        full.close()

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission, User
 
+from mailer.delivery.models import Send
 from tests.newsroom import make_issue, subscribe
 from tests.tracking.sent import Click, fold_clicks, sent
 
@@ -26,7 +27,7 @@ def page(client) -> str:
 def test_whoever_may_see_sends_sees_it_under_a_policy_without_scripts(client, page) -> None:
     answer = client.get(page)
     assert answer.status_code == 200
-    assert "1 received it, 1 clicked (100.0 %)" in answer.text
+    assert "SendGrid accepted it for 1 person; 1 of them clicked." in answer.text
     policy = answer["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
     assert "script" not in policy
@@ -48,6 +49,15 @@ def test_an_edition_is_chosen_by_its_number_and_saved_as_a_file(client, page) ->
 @pytest.mark.parametrize("chosen", ["3", "0", "x", "1' OR 1=1", "9" * 30, "²"])
 def test_there_is_no_other_edition(client, page, chosen) -> None:
     assert client.get(page, {"edition": chosen}).status_code == 404
+
+
+def test_a_send_that_is_not_planned_says_on_its_page_why_it_has_no_map(client, page) -> None:
+    send = Send.objects.get()
+    bare = Send.objects.create(issue=send.issue, mailing_list=send.mailing_list, previous=send)
+    for part in ("", "page/", "?edition=all"):
+        answer = client.get(f"/staff/delivery/send/{bare.pk}/clickmap/{part}", follow=True)
+        assert answer.redirect_chain == [(f"/staff/delivery/send/{bare.pk}/change/", 302)]
+        assert "has no editions: it is not planned yet" in answer.text
 
 
 def test_nobody_else_sees_it_and_it_is_only_read(client, page) -> None:

@@ -143,6 +143,13 @@ def test_nobody_sees_a_page_without_signing_in(client, model):
         assert (answer.status_code, answer.url.split("?")[0]) == (302, "/staff/login/")
 
 
+def test_who_signs_in_without_having_been_sent_there_comes_to_the_first_page(client, superuser):
+    superuser.set_password("a-long-password-of-hers")
+    superuser.save()
+    given = {"username": superuser.get_username(), "password": "a-long-password-of-hers"}
+    assert client.post("/staff/login/", given).url == "/staff/"
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_staff_without_rights_see_no_page(client, world, model):
     client.force_login(User.objects.create_user("new", is_staff=True))

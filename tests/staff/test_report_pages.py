@@ -38,6 +38,7 @@ def test_it_comes_as_a_page_to_mail_and_as_csv(client: Client, anna: User) -> No
     send = followed_send().send
     Send.objects.filter(pk=send.pk).update(paused_because=HOSTILE, paused_at=send.planned_at)
     assert client.get(address(send, "report_csv")).status_code == 302
+    assert "not counted yet" not in client.get(address(send, "change")).text
     count_and_keep(send)
     page, table = client.get(address(send, "report_page")), client.get(address(send, "report_csv"))
     assert "attachment" in page["Content-Disposition"]

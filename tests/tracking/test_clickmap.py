@@ -185,6 +185,16 @@ def test_the_command_prints_a_table_and_writes_the_page(send, tmp_path, capsys) 
     assert "all 2 editions together" in capsys.readouterr().out
 
 
+def test_what_stands_in_an_issue_cannot_steer_the_terminal(send, capsys) -> None:
+    EditionLink.objects.update(label="\x1b]0;mine\x07[red]Read[/]")
+    Link.objects.filter(send=send, url=f"{SITE}/ai").update(url=f"{SITE}/\x1b[2J")
+    send.issue.stories.update(headline="News\x1b[31m")
+    call_command("clickmap", "latest")
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "[red]Read[/]" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

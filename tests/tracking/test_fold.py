@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.delivery.models import Batch, Submission
+from mailer.sendgrid.event_kinds import KINDS
 from mailer.tracking.fold import fold_events
 from mailer.tracking.intake import store
 from mailer.tracking.models import Click, Event, Post
@@ -360,17 +361,6 @@ ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
     max_leaves=4,
-)
-KINDS = (
-    "bounce",
-    "dropped",
-    "open",
-    "click",
-    "spamreport",
-    "unsubscribe",
-    "deferred",
-    "delivered",
-    "processed",
 )
 FIELDS = (
     *("type", "reason", "email", "url", "sg_machine_open", "bounce_classification", "sg_message_id"),

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailer.delivery.links import write_links_out
-from mailer.delivery.models import Batch, Edition, EditionLink, Link, Send
+from mailer.delivery.models import Edition, EditionLink, Link, Send
 from mailer.delivery.places import write_places
 from mailer.delivery.plan import plan
 from mailer.delivery.start import discard, send_of
@@ -23,7 +23,7 @@ from mailer.issues.builder.personalise import personalise
 from mailer.tracking import models
 from mailer.tracking.fold import fold_events
 from mailer.tracking.intake import store
-from mailer.tracking.link_figures import edition_clicks, link_clicks, story_clicks, topic_clicks
+from mailer.tracking.link_figures import link_clicks, story_clicks, topic_clicks
 from mailer.tracking.replay import rebuild
 from subscribers.models import Subscriber
 from subscribers.privacy.erase import erase
@@ -190,15 +190,10 @@ def test_links_and_places_do_not_depend_on_the_order_of_clicks(send, data: st.Da
 
 
 @pytest.mark.django_db
-def test_figures_by_link_story_topic_and_edition_are_those_of_a_plain_count(send) -> None:
+def test_figures_by_link_story_and_topic_are_those_of_a_plain_count(send) -> None:
     chance = random.Random(5)
     people = [reader(f"{name}@example.org") for name in "abcd"]
     stories = dict(send.issue.stories.values_list("link", "headline"))
-    editions = {
-        number: batch.edition_id
-        for batch in Batch.objects.filter(send=send)
-        for number in batch.subscriber_ids
-    }
     urls = [*stories, "https://elsewhere.example/"]
     clicks = [Click(chance.choice(people), chance.choice(urls), after=3_600 + 60 * n) for n in range(14)]
     fold_clicks(send, *clicks)
@@ -223,16 +218,10 @@ def test_figures_by_link_story_topic_and_edition_are_those_of_a_plain_count(send
     assert {topic.name: topic.people for topic in topic_clicks(send.pk)} == {
         name: links[f"https://www.example.com/{name.lower()}"].people for name in ("Ai", "Policy", "Travel")
     }
-    assert {
-        edition.edition_id: (edition.received, edition.people) for edition in edition_clicks(send.pk)
-    } == {
-        edition: (2, len({who for who, _ in human if editions[who] == edition}))
-        for edition in set(editions.values())
-    }
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("figures", [link_clicks, story_clicks, topic_clicks, edition_clicks])
+@pytest.mark.parametrize("figures", [link_clicks, story_clicks, topic_clicks])
 def test_each_figure_is_one_query(send, figures, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
         assert figures(send.pk)

@@ -85,8 +85,8 @@ def _editions(console: Console, told: Forecast) -> None:
     legend = _table("story")
     for headline, number in numbers.items():
         legend.add_row(plain(f"{number:>2}  {headline}"))
-    _print(console, "Stories", legend)
-    _print(console, "Editions", table)
+    print_table(console, "Stories", legend)
+    print_table(console, "Editions", table)
     _rest(console, len(told.editions) - ROWS, "editions")
 
 
@@ -99,7 +99,7 @@ def _variants(console: Console, told: Forecast) -> None:
         table.add_row(text, str(variant.number), f"{variant.people:,}")
     if told.variants:
         table.add_row("the winner, when it is chosen", "", f"{told.untested:,}")
-    _print(console, "A/B test", table)
+    print_table(console, "A/B test", table)
 
 
 def _zones(console: Console, told: Forecast) -> None:
@@ -109,7 +109,7 @@ def _zones(console: Console, told: Forecast) -> None:
     for zone in zones[:ROWS]:
         when = (_clocks(zone.first, zone.zone), _moments(zone)) if timed else ()
         table.add_row(plain(zone.zone), f"{zone.people:,}", *when)
-    _print(console, "Time zones", table)
+    print_table(console, "Time zones", table)
     _rest(console, len(zones) - ROWS, "time zones")
 
 
@@ -130,7 +130,7 @@ def _domains(console: Console, told: Forecast) -> None:
         table.add_row(plain(domain.domain), f"{domain.people:,}")
     if told.other_domains:
         table.add_row(f"{told.other_domains:,} others", f"{told.other_domain_people:,}")
-    _print(console, "Receiving domains", table)
+    print_table(console, "Receiving domains", table)
 
 
 def _difference(console: Console, difference: Difference) -> None:
@@ -142,7 +142,7 @@ def _difference(console: Console, difference: Difference) -> None:
     for reason in difference.new:
         then = "" if reason.reason == JOINED else "left out then: "
         table.add_row(plain(f"new: {then}{reason.words}"), f"+{reason.people:,}")
-    _print(console, f"Beside send {difference.send} of {difference.issue}", table)
+    print_table(console, f"Beside send {difference.send} of {difference.issue}", table)
 
 
 def _table(*columns: str) -> Table:
@@ -155,7 +155,8 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _print(console: Console, title: str, table: Table) -> None:
+def print_table(console: Console, title: str, table: Table) -> None:
+    """A table under its title; nothing where it has no rows."""
     if table.row_count:
         console.print()
         console.print(plain(title, "bold"))

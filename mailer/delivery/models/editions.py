@@ -35,7 +35,8 @@ class Edition(models.Model):
 class Link(models.Model):
     """A link of a send that SendGrid tracks, with the story it belongs to (none: intro, outro, masthead).
 
-    A merge tag in its address stands there as {{ expression }}. One with an empty address stands for all those that were clicked and are in no edition.
+    A merge tag in its address stands there as {{ expression }}. One with an empty address stands for all those that were
+    clicked and are in no edition.
     """
 
     send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="links")

@@ -1,8 +1,9 @@
 """The click map of a send on the staff site."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
@@ -34,7 +35,10 @@ class ClickMapPages(ModelAdmin):
 
     @method_decorator(require_safe)
     def click_map(self, request: HttpRequest, send_id: int) -> HttpResponse:
-        """The map of one edition, ?edition=3, of all, ?edition=all, or else of the one that most people received."""
+        """The map of one edition, ?edition=3, of all, ?edition=all, or else of the one that most people received.
+
+        Back to the send's page, with a word why, where it has no editions.
+        """
         chosen = request.GET.get("edition", "")
         here = reverse("admin:delivery_send_clickmap_page", args=[send_id])
         return self._map(
@@ -65,7 +69,10 @@ class ClickMapPages(ModelAdmin):
         try:
             found = count_places(send, number, together=chosen == "all")
         except NoMap as error:
-            raise Http404(str(error)) from error
+            if number is not None:
+                raise Http404(str(error)) from error
+            messages.warning(request, str(error))
+            return redirect("admin:delivery_send_change", send.pk)
         return HttpResponse(
             render(found, on_site),
             headers={

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from mailer.delivery.models import Batch, Submission
+from mailer.sendgrid.event_kinds import KINDS
 from mailer.staff.admin.base import Countless, ModelAdmin, ReadOnly, TabularInline
 from mailer.staff.admin.unknown import UnknownPages
 from mailer.tracking.models import Event
@@ -96,22 +97,9 @@ class KindFilter(admin.SimpleListFilter):
 
     title = "kind"
     parameter_name = "kind"
-    KINDS = (
-        "processed",
-        "deferred",
-        "delivered",
-        "bounce",
-        "dropped",
-        "open",
-        "click",
-        "spamreport",
-        "unsubscribe",
-        "group_unsubscribe",
-        "group_resubscribe",
-    )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, kind) for kind in self.KINDS]
+        return [(kind, kind) for kind in KINDS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
         return queryset if self.value() is None else queryset.filter(kind=self.value())

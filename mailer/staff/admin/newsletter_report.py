@@ -1,7 +1,5 @@
 """The report of a newsletter on the staff site: as it was counted last, with a button that has it counted again."""
 
-from typing import Any
-
 import structlog
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,6 +14,7 @@ from kombu.exceptions import OperationalError
 
 from mailer.issues.models import Newsletter
 from mailer.staff.admin.base import ModelAdmin
+from mailer.staff.admin.report_file import Kind, report_file
 from mailer.tracking.newsletter.figures import NewsletterReport
 from mailer.tracking.newsletter.keep import kept_report
 from mailer.tracking.newsletter.page import render
@@ -35,15 +34,15 @@ class NewsletterReportPages(ModelAdmin):
         return [
             path(f"<int:number>/report/{part}", view(page), name=f"issues_newsletter_report{name}")
             for part, page, name in (
-                ("", self.report_page, ""),
-                ("count/", self.count_page, "_count"),
-                ("page/", self.report_file, "_page"),
-                ("csv/", self.csv_file, "_csv"),
+                ("", self.report, ""),
+                ("count/", self.count_report, "_count"),
+                ("page/", self.report_page, "_page"),
+                ("csv/", self.report_csv, "_csv"),
             )
         ] + super().get_urls()
 
     @method_decorator(require_safe)
-    def report_page(self, request: HttpRequest, number: int) -> HttpResponse:
+    def report(self, request: HttpRequest, number: int) -> HttpResponse:
         """The report as it was counted last, or that it was not counted yet."""
         newsletter, report = self._find(request, number)
         on_site = {
@@ -64,7 +63,7 @@ class NewsletterReportPages(ModelAdmin):
         return response
 
     @method_decorator(require_POST)
-    def count_page(self, request: HttpRequest, number: int) -> HttpResponse:
+    def count_report(self, request: HttpRequest, number: int) -> HttpResponse:
         """Have it counted in the background, and go back to it."""
         newsletter, _ = self._find(request, number)
         try:
@@ -79,25 +78,21 @@ class NewsletterReportPages(ModelAdmin):
         return redirect("admin:issues_newsletter_report", newsletter.pk)
 
     @method_decorator(require_safe)
-    def report_file(self, request: HttpRequest, number: int) -> HttpResponse:
+    def report_page(self, request: HttpRequest, number: int) -> HttpResponse:
         """The page to save and to mail, as a file."""
         return self._file(request, number, "html")
 
     @method_decorator(require_safe)
-    def csv_file(self, request: HttpRequest, number: int) -> HttpResponse:
+    def report_csv(self, request: HttpRequest, number: int) -> HttpResponse:
         """Every figure as a row of CSV, as a file."""
         return self._file(request, number, "csv")
 
-    def _file(self, request: HttpRequest, number: int, kind: str) -> HttpResponse:
+    def _file(self, request: HttpRequest, number: int, kind: Kind) -> HttpResponse:
         newsletter, report = self._find(request, number)
         if report is None:
             return redirect("admin:issues_newsletter_report", newsletter.pk)
-        text: Any = as_csv(report) if kind == "csv" else render(report)
-        response = HttpResponse(text, content_type=f"text/{kind}; charset=utf-8")
-        name = f"{report.slug}-{report.counted_at:%Y-%m-%d}.{kind}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["Cache-Control"] = "no-store"
-        return response
+        text = as_csv(report) if kind == "csv" else render(report)
+        return report_file(text, kind, f"{report.slug}-{report.counted_at:%Y-%m-%d}")
 
     def _find(self, request: HttpRequest, number: int) -> tuple[Newsletter, NewsletterReport | None]:
         if not self.has_view_permission(request):

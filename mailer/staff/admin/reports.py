@@ -1,8 +1,5 @@
 """The report of a send on the staff site: as it was counted last, with a button that counts again."""
 
-from typing import Any
-
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -14,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailer.delivery.models import Send
 from mailer.staff.admin.base import ModelAdmin
+from mailer.staff.admin.report_file import Kind, report_file
 from mailer.tracking.reports.figures import Report
 from mailer.tracking.reports.keep import count_and_keep, kept_report
 from mailer.tracking.reports.page import render
@@ -68,16 +66,12 @@ class ReportPages(ModelAdmin):
         """Every figure as a row of CSV, as a file."""
         return self._file(request, send_id, "csv")
 
-    def _file(self, request: HttpRequest, send_id: int, kind: str) -> HttpResponse:
+    def _file(self, request: HttpRequest, send_id: int, kind: Kind) -> HttpResponse:
         send, report = self._find(request, send_id)
         if report is None:
-            messages.warning(request, "It was not counted yet.")
             return redirect("admin:delivery_send_report", send.pk)
-        text: Any = as_csv(report) if kind == "csv" else render(report)
-        response = HttpResponse(text, content_type=f"text/{kind}; charset=utf-8")
-        name = f"report-{report.send_id}-{report.taken_at:%Y-%m-%d}.{kind}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        text = as_csv(report) if kind == "csv" else render(report)
+        return report_file(text, kind, f"report-{report.send_id}-{report.counted_at:%Y-%m-%d}")
 
     def _find(self, request: HttpRequest, send_id: int) -> tuple[Send, Report | None]:
         if not self.has_view_permission(request):

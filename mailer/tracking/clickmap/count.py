@@ -1,10 +1,9 @@
 """Counting clicks by the place of the link in an edition, or in all editions of a send together.
 
 A person counts once for each place, however often they clicked there; a share is that of all such clicks, so shares add
-up to a whole. Programs' clicks (see clicks.py) are counted beside and are in no share.
+up to a whole. Machines' clicks (see clicks.py) are counted beside and are in no share.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,7 @@ from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import Edition, EditionLink, Link, Send
 from mailer.issues.builder.links import tracked_anchors
 from mailer.issues.models import Story
-
-_UTM = re.compile(r"(?<=[?&])utm_[a-z]+=[^&#]*&?")
-_ENDS = re.compile(r"[?&](?=#|$)")
+from mailer.tracking.wording import address, for_nobody
 
 Where = tuple[int, int]
 """A link, and which of the places in which it stands in an edition, from 0 at the top: the same in every edition."""
@@ -72,9 +69,8 @@ class PlaceClicks:
 
     @property
     def address(self) -> str:
-        """The address as people know it: without UTM parameters and what all addresses begin with."""
-        rest = _ENDS.sub("", _UTM.sub("", self.url))
-        return rest.removeprefix("https://")
+        """The address as people know it."""
+        return address(self.url)
 
 
 @dataclass(frozen=True)
@@ -135,9 +131,9 @@ def count_places(send: Send, number: int | None = None, *, together: bool = Fals
         link = links[where[0]]
         return PlaceClicks(
             place=place,
-            label=label or link.label,
+            label=for_nobody(label or link.label),
             url=link.url,
-            story=link.story.headline if link.story else "",
+            story=for_nobody(link.story.headline) if link.story else "",
             people=here,
             machines=by_machine,
             share=here / whole if whole else None,

@@ -78,6 +78,6 @@ def _marked(tag: str, heat: int) -> str:
 def _badge(place: PlaceClicks) -> str:
     says = f"{percent(place.share)} of clicks, {people(place.people)} people"
     if place.machines:
-        says += f"; programs in the name of {people(place.machines)}"
+        says += f"; machines in the name of {people(place.machines)}"
     shown = f"{percent(place.share)} · {people(place.people)}" if place.people else "0"
     return f'<span class="clickmap-badge" title="{escape(says)}">{escape(shown)}</span>'

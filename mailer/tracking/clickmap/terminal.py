@@ -1,9 +1,10 @@
 """A click map as a table in the terminal."""
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from mailer.delivery.forecast.wording import printable
 from mailer.tracking.clickmap.count import ClickMap, PlaceClicks
 from mailer.tracking.wording import people, percent
 
@@ -16,13 +17,13 @@ def show(console: Console, map_: ClickMap) -> None:
     table = Table(
         title=f"Clicks in send {map_.send.pk}, {which}",
         title_justify="left",
-        caption="A person counts once for each place. Programs: people in whose name a link scanner clicked.",
+        caption="A person counts once for each place. Machines: people in whose name a program clicked.",
         caption_justify="left",
     )
     table.add_column("", justify="right")
     table.add_column("Link", overflow="fold")
     table.add_column("Story", overflow="fold")
-    for name in ("Share", "People", "Programs"):
+    for name in ("Share", "People", "Machines"):
         table.add_column(name, justify="right")
     for number, place in enumerate(map_.places, start=1):
         table.add_row(str(number), *_row(place))
@@ -31,7 +32,9 @@ def show(console: Console, map_: ClickMap) -> None:
         for place in map_.elsewhere:
             table.add_row("–", *_row(place))
     console.print(table)
-    console.print(f"{people(map_.received)} received it, {people(map_.people)} clicked.")
+    console.print(
+        f"SendGrid accepted it for {people(map_.received)} people; {people(map_.people)} of them clicked."
+    )
     if not map_.kept:
         console.print(
             "Sent before the places of links were kept: clicks stand where their link stands first."
@@ -42,6 +45,9 @@ def show(console: Console, map_: ClickMap) -> None:
         )
 
 
-def _row(place: PlaceClicks) -> tuple[str, ...]:
-    link = escape(f"{place.label}\n{place.address or 'addresses in no edition'}".strip())
-    return link, escape(place.story), percent(place.share), people(place.people), people(place.machines)
+def _row(place: PlaceClicks) -> tuple[str | Text, ...]:
+    link = "\n".join(
+        filter(None, (printable(place.label), printable(place.address) or "addresses in no edition"))
+    )
+    shares = (percent(place.share), people(place.people), people(place.machines))
+    return Text(link), Text(printable(place.story)), *shares

@@ -12,6 +12,7 @@ class AlertKind(models.TextChoices):
 
     WEBHOOK_SILENT = "webhook_silent", "SendGrid's event webhook is silent"
     FOLDING_LATE = "folding_late", "Events wait too long to be counted"
+    EVENTS_SET_ASIDE = "events_set_aside", "Events could not be counted"
     SUPPRESSIONS_FAILING = "suppressions_failing", "Suppressions are not kept in step with SendGrid"
     SEND_PAUSED = "send_paused", "A send has paused itself"
     COMPLAINTS = "complaints", "Complaints are over the limit"

@@ -7,11 +7,17 @@ from django.db.models.functions import Lower, Now
 
 
 class Post(models.Model):
-    """A post of the webhook that is not folded yet. Folding writes its events and deletes it, in one transaction."""
+    """A post of the webhook that is not folded yet. Folding writes its events and deletes it, in one transaction.
+
+    One with a `trouble` is set aside: it holds events that could not be folded (see aside.py).
+    """
 
     received_at = models.DateTimeField(db_default=Now())
     events = models.PositiveIntegerField(help_text="How many it holds")
     body = models.BinaryField(help_text="As it came")
+    trouble = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Why it could not be folded and is set aside"
+    )
 
     def __str__(self) -> str:
         return f"post {self.pk}: {self.events} events"

@@ -1,7 +1,4 @@
-"""Geometry of the page's charts: from figures to places. The template draws them.
-
-Numbers are text already, because a template would write them in the language of the installation.
-"""
+"""Geometry of the page's charts: from figures to places. The template draws them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +6,7 @@ from datetime import date
 
 from mailer.tracking.newsletter.figures import BANDS, Domain, Hours, NewsletterReport, Period
 from mailer.tracking.newsletter.wording import DAYS, clock
-from mailer.tracking.wording import people, percent
+from mailer.tracking.wording import coordinate, people, percent
 
 GAP = 0.24
 """Of a column's room."""
@@ -79,11 +76,11 @@ def growth_chart(periods: Sequence[Period], named: Callable[[date], str]) -> Gro
     zero = 100 * most / whole if most + least else 50.0
     columns = tuple(
         Column(
-            x=_number(place + GAP / 2),
-            width=_number(1 - GAP),
-            y=_number(zero - 100 * period.joined / whole),
-            up=_number(100 * period.joined / whole),
-            down=_number(100 * period.gone / whole),
+            x=coordinate(place + GAP / 2),
+            width=coordinate(1 - GAP),
+            y=coordinate(zero - 100 * period.joined / whole),
+            up=coordinate(100 * period.joined / whole),
+            down=coordinate(100 * period.gone / whole),
             title=f"{named(period.start)}: {people(period.joined)} joined, {people(period.gone)} gone, "
             f"{people(period.size)} at the end",
         )
@@ -94,11 +91,13 @@ def growth_chart(periods: Sequence[Period], named: Callable[[date], str]) -> Gro
     # A list that stayed as large as it is stands at full height.
     floor = lowest if highest > lowest else lowest - 1
     points = (
-        f"{_number(place + 0.5)} {_number(96 - 92 * (size - floor) / (highest - floor or 1))}"
+        f"{coordinate(place + 0.5)} {coordinate(96 - 92 * (size - floor) / (highest - floor or 1))}"
         for place, size in enumerate(sizes)
     )
     ticks = tuple(dict.fromkeys(named(periods[place].start) for place in _spread(len(periods))))
-    return GrowthChart(len(periods), _number(zero), columns, "M" + "L".join(points), lowest, highest, ticks)
+    return GrowthChart(
+        len(periods), coordinate(zero), columns, "M" + "L".join(points), lowest, highest, ticks
+    )
 
 
 def band_parts(report: NewsletterReport) -> tuple[Part, ...]:
@@ -108,7 +107,9 @@ def band_parts(report: NewsletterReport) -> tuple[Part, ...]:
         count = report.bands[band]
         share = count / whole if whole else None
         x = 100 * before / whole if whole else 0
-        drawn.append(Part(band, words, COLOURS[band], count, share, _number(x), _number(100 * (share or 0))))
+        drawn.append(
+            Part(band, words, COLOURS[band], count, share, coordinate(x), coordinate(100 * (share or 0)))
+        )
         before += count
     return tuple(drawn)
 
@@ -120,7 +121,7 @@ def hour_cells(hours: Hours) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
         (
             day,
             tuple(
-                Cell(_number(acts / highest), f"{day}, {clock(hour)}: {people(acts)} opens and clicks")
+                Cell(coordinate(acts / highest), f"{day}, {clock(hour)}: {people(acts)} opens and clicks")
                 for hour, acts in enumerate(hours.acts[number * 24 : number * 24 + 24])
             ),
         )
@@ -140,14 +141,10 @@ def domain_cells(report: NewsletterReport, domain: Domain) -> tuple[Cell, ...]:
             f"issue {number}: {delivered} of {people(arrivals.sent)} delivered, {people(arrivals.bounced)} bounced, "
             f"{people(arrivals.blocked)} blocked, {people(arrivals.opened)} opened"
         )
-        cells.append(Cell(_number(min(share / WORST, 1)) if arrivals.sent else "", title))
+        cells.append(Cell(coordinate(min(share / WORST, 1)) if arrivals.sent else "", title))
     return tuple(cells)
 
 
 def _spread(count: int) -> list[int]:
     """Up to five places, evenly from the first to the last."""
     return [round(place * (count - 1) / 4) for place in range(5)] if count else []
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".")

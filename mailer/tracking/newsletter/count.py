@@ -1,10 +1,5 @@
 """Counting the report of a newsletter, in the background."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from mailer.issues.models import Newsletter
@@ -17,6 +12,7 @@ from mailer.tracking.newsletter.health import health
 from mailer.tracking.newsletter.hours import FALLBACK, hours, known_zones
 from mailer.tracking.newsletter.issues import last_issues
 from mailer.tracking.newsletter.topics import topics
+from mailer.tracking.snapshot import snapshot
 
 
 def count(newsletter: Newsletter) -> NewsletterReport:
@@ -24,7 +20,7 @@ def count(newsletter: Newsletter) -> NewsletterReport:
 
     Seconds to minutes for a list of millions: this is for the background.
     """
-    with _snapshot() as cursor:
+    with snapshot() as cursor:
         now = timezone.now()
         zones = known_zones(cursor)
         zone = newsletter.time_zone if newsletter.time_zone in zones else FALLBACK
@@ -44,13 +40,3 @@ def count(newsletter: Newsletter) -> NewsletterReport:
             health=found,
             domains=domains(cursor, issues),
         )
-
-
-@contextmanager
-def _snapshot() -> Iterator[CursorWrapper]:
-    """All queries in it see the database as it was at one moment, unless the caller is in a transaction already."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
-        if outermost:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield cursor

@@ -12,7 +12,7 @@ ERASED = "erased.invalid"
 
 _ARRIVALS = """
 SELECT substring(lower(subscriber.email) FROM '[^@]*$'), issue.age, count(*), count(delivered_at), count(bounced_at),
-    count(blocked_at) FILTER (WHERE bounced_at IS NULL AND delivered_at IS NULL), count(complained_at), count(opened_at)
+    count(blocked_at) FILTER (WHERE bounced_at IS NULL), count(complained_at), count(opened_at)
 FROM unnest(%(sends)s::bigint[], %(ages)s::int[]) AS issue (send_id, age)
 JOIN delivery_delivery delivery ON delivery.send_id = issue.send_id AND delivery.rejected_because IS NULL
 JOIN delivery_batch batch ON batch.id = delivery.batch_id AND batch.state = 'accepted'

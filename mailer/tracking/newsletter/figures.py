@@ -215,7 +215,7 @@ class Arrivals:
     Attributes:
         sent: accepted by SendGrid.
         delivered: taken by the receiving server.
-        bounced: hard; blocked: refused, and not delivered after all.
+        bounced: hard; blocked: refused this time, and no hard bounce.
         opened: by a person.
     """
 

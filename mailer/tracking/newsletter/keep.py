@@ -1,8 +1,5 @@
 """The figures of a newsletter as they were counted last: a page of them is read from one row."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import structlog
 from django.db import connection
 from django.utils import timezone
@@ -11,10 +8,11 @@ from mailer.issues.models import Newsletter
 from mailer.tracking.as_json import read, written
 from mailer.tracking.newsletter.count import count
 from mailer.tracking.newsletter.figures import VERSION, NewsletterReport
+from subscribers.advisory_lock import held
 
 log = structlog.get_logger()
-_LOCK = 7_312_005
-"""The first number of the advisory locks of newsletters that are being counted."""
+LOCK = 7_312_005
+"""Of newsletters that are being counted."""
 
 
 def count_and_keep(newsletter: Newsletter) -> NewsletterReport | None:
@@ -22,7 +20,7 @@ def count_and_keep(newsletter: Newsletter) -> NewsletterReport | None:
 
     Returns: the figures; None when somebody else is counting the same newsletter at this moment.
     """
-    with _turn(newsletter.pk) as mine:
+    with held(LOCK, newsletter.pk) as mine:
         if not mine:
             return None
         report = count(newsletter)
@@ -51,17 +49,3 @@ def kept_report(newsletter_id: int) -> NewsletterReport | None:
         )
         row = cursor.fetchone()
     return read(NewsletterReport, row[0]) if row else None
-
-
-@contextmanager
-def _turn(newsletter_id: int) -> Iterator[bool]:
-    """Whether this one may count the newsletter, alone. The lock is the connection's: what is counted needs a
-    transaction of its own, and a lost connection gives the lock back."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, newsletter_id])
-        (mine,) = cursor.fetchone()
-        try:
-            yield mine
-        finally:
-            if mine:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, newsletter_id])

@@ -1,16 +1,11 @@
 """The report of a newsletter as a tidy table: one figure a row, with what it is about and what it counts."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from mailer.tracking.newsletter.figures import BANDS, NewsletterReport, Period
 from mailer.tracking.newsletter.wording import ARRIVALS, DAYS, GROWTH, HEALTH, SUPPRESSED
-from subscribers.spreadsheet import defuse
-
-BYTE_ORDER_MARK = "\ufeff"
-"""So that spreadsheets show names as they are."""
+from subscribers import spreadsheet
 
 
 class Row(NamedTuple):
@@ -35,14 +30,10 @@ class Row(NamedTuple):
 
 def as_csv(report: NewsletterReport) -> str:
     """The table as CSV (RFC 4180). Cells that a spreadsheet would run as formulas are defused."""
-    page = io.StringIO(newline="")
-    lines = csv.writer(page)
-    lines.writerow(["newsletter", "counted_at", *Row._fields])
-    head = [report.slug, report.counted_at.isoformat(timespec="seconds")]
-    for row in rows(report):
-        cells = (value if isinstance(value, int) else defuse(value) for value in row)
-        lines.writerow([*head, *cells])
-    return BYTE_ORDER_MARK + page.getvalue()
+    head = (report.slug, report.counted_at.isoformat(timespec="seconds"))
+    return spreadsheet.as_csv(
+        ("newsletter", "counted_at", *Row._fields), ((*head, *row) for row in rows(report))
+    )
 
 
 def rows(report: NewsletterReport) -> Iterator[Row]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from mailer.tracking.figures_table import table_of_figures
 from mailer.tracking.newsletter.figures import BANDS, Arrivals, NewsletterReport, Period
 from mailer.tracking.newsletter.wording import HEALTH, REASONS, age, best, points, span
 from mailer.tracking.wording import moment, people, percent
@@ -16,7 +16,11 @@ WEEKS, MONTHS = 8, 12
 BAR = 24
 """Characters."""
 ISSUES = 6
-"""Issues that have a column of their own."""
+"""Issues that have a column of their own, at most: as many as there is room for."""
+WIDE = 100
+"""Columns of a terminal that growth needs to be told by every cause."""
+ROOM, COLUMN = 76, 9
+"""Columns that the shares of a domain take, and those of one issue beside them."""
 
 
 def show(console: Console, report: NewsletterReport) -> None:
@@ -41,16 +45,17 @@ def _title(console: Console, title: str) -> None:
     console.print(Text(f"\n{title}", "bold"), highlight=False)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for number, column in enumerate(columns):
-        table.add_column(Text(column), justify="right" if number else "left", overflow="fold")
-    return table
-
-
 def _growth(console: Console, title: str, periods: Sequence[Period], written: str) -> None:
+    _title(console, title)
+    if console.width < WIDE:
+        table = table_of_figures("from", "joined", "left", "suppressed", "erased", "net", "size")
+        for period in periods:
+            counts = map(people, (period.joined, period.left, period.suppressed_in_all, period.erased))
+            table.add_row(f"{period.start:{written}}", *counts, period.signed_net, people(period.size))
+        console.print(table)
+        return
     reasons = [reason for reason in REASONS if any(period.suppressed.get(reason) for period in periods)]
-    table = _table(
+    table = table_of_figures(
         *("from", "signed up", "confirmed", "imported", "by link", "left"),
         *(REASONS[reason] for reason in reasons),
         *("erased", "net", "size"),
@@ -60,12 +65,11 @@ def _growth(console: Console, title: str, periods: Sequence[Period], written: st
         suppressed = (period.suppressed.get(reason, 0) for reason in reasons)
         counts = map(people, (*numbers, *suppressed, period.erased))
         table.add_row(f"{period.start:{written}}", *counts, period.signed_net, people(period.size))
-    _title(console, title)
     console.print(table)
 
 
 def _bands(console: Console, report: NewsletterReport) -> None:
-    table = _table("", "people", "share", "", "")
+    table = table_of_figures("", "people", "share", "", "")
     table.columns[3].justify = table.columns[4].justify = "left"
     whole = sum(report.bands.values())
     for band, words in BANDS.items():
@@ -78,7 +82,7 @@ def _bands(console: Console, report: NewsletterReport) -> None:
 
 def _topics(console: Console, report: NewsletterReport) -> None:
     topics = report.topics
-    table = _table("", "chose it", "of choices", "clicks", "of clicks", "difference", "stories")
+    table = table_of_figures("", "chose it", "of choices", "clicks", "of clicks", "difference", "stories")
     for topic in topics.topics:
         chosen, clicked, difference = topics.shares(topic)
         table.add_row(
@@ -95,7 +99,7 @@ def _topics(console: Console, report: NewsletterReport) -> None:
 
 
 def _health(console: Console, report: NewsletterReport) -> None:
-    table = _table("people", "share", "of", "")
+    table = table_of_figures("people", "share", "of", "")
     table.columns[3].justify, table.columns[0].justify = "left", "right"
     health, sent = report.health, report.arrivals
     for figure, words in HEALTH.items():
@@ -111,14 +115,16 @@ def _health(console: Console, report: NewsletterReport) -> None:
         table.add_row(people(count), share, people(sent.sent), words)
     _title(console, "List health")
     console.print(table)
-    console.print(
-        f"Half of the people have been on the list for {age(health.days)} or longer.", highlight=False
-    )
+    if health.days:
+        console.print(
+            f"Half of the people have been on the list for {age(health.days)} or longer.", highlight=False
+        )
 
 
 def _domains(console: Console, report: NewsletterReport) -> None:
-    issues = [issue.number for issue in reversed(report.issues)][-ISSUES:]
-    table = _table(
+    shown = min(ISSUES, len(report.issues), max(console.width - ROOM, 0) // COLUMN)
+    issues = [issue.number for issue in reversed(report.issues[:shown])]
+    table = table_of_figures(
         *("", "sent", "delivered", "bounced", "blocked", "complaints", "opened"),
         *(f"issue {number}" for number in issues),
     )
@@ -130,12 +136,12 @@ def _domains(console: Console, report: NewsletterReport) -> None:
             people(every.sent),
             *(percent(count / every.sent if every.sent else None) for count in shares),
             percent(every.opened / every.delivered if every.delivered else None),
-            *map(_delivered, domain.issues[-ISSUES:]),
+            *map(_delivered, domain.issues[len(domain.issues) - shown :]),
         )
     _title(
         console,
-        f"Receiving domains over {span(report)}: shares of the people sent to (opened: of delivered); then delivered by"
-        " issue",
+        f"Receiving domains over {span(report)}: shares of the people sent to (opened: of delivered)"
+        + ("; then delivered by issue" if shown else ""),
     )
     console.print(table)
 

@@ -37,7 +37,7 @@ ARRIVALS = {
     "sent": "people to whom SendGrid accepted it",
     "delivered": "people whose server took it",
     "bounced": "people whose address is dead (hard bounce)",
-    "blocked": "people whose server refused it, and it was not delivered after all",
+    "blocked": "people whose server refused it this time; the address is good",
     "complained": "people who called it spam",
     "opened": "people who opened it; programs are not counted",
 }

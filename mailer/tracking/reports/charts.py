@@ -1,14 +1,11 @@
-"""Geometry of the page's charts: from figures to places. The template draws them.
-
-Numbers are text already, because a template would write them in the language of the installation.
-"""
+"""Geometry of the page's charts: from figures to places. The template draws them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailer.delivery.progress import Progress
 from mailer.tracking.reports.figures import Span
-from mailer.tracking.wording import people
+from mailer.tracking.wording import coordinate, people
 
 SHORTEST, LONGEST = 12, 72
 """Hours on the axis: at least and at most; what comes later is told in words."""
@@ -67,7 +64,9 @@ def segments(identity: Progress) -> tuple[Segment, ...]:
     total = sum(count for _, _, count in parts) or 1
     drawn, before = [], 0
     for name, css, count in parts:
-        drawn.append(Segment(name, css, count, _number(100 * before / total), _number(100 * count / total)))
+        drawn.append(
+            Segment(name, css, count, coordinate(100 * before / total), coordinate(100 * count / total))
+        )
         before += count
     return tuple(drawn)
 
@@ -112,15 +111,11 @@ def _chart(
     highest = max((count for _, count in shown), default=0)
     columns = tuple(
         Column(
-            x=_number(place + GAP / 2),
-            y=_number(100 - 100 * count / highest),
-            height=_number(100 * count / highest),
+            x=coordinate(place + GAP / 2),
+            y=coordinate(100 - 100 * count / highest),
+            height=coordinate(100 * count / highest),
             title=f"{unit} {place}: {people(count)}",
         )
         for place, count in shown
     )
     return Chart(name, css, unit, width, columns, highest, total, total - sum(count for _, count in shown))
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".")

@@ -1,11 +1,7 @@
 """Counting the report of a send: one query for each part, all on one snapshot of the database."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import monotonic
 
-from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from mailer.delivery.audience import audience_of
@@ -22,6 +18,7 @@ from mailer.tracking.reports.people import count_people
 from mailer.tracking.reports.reasons import bounces, drops, exclusions, rejections
 from mailer.tracking.reports.segments import by_segment
 from mailer.tracking.reports.times import started_at, times
+from mailer.tracking.snapshot import snapshot
 from subscribers.segments.counting import tune
 
 LINKS = 200
@@ -34,8 +31,9 @@ def report(send: Send) -> Report:
     All queries see one snapshot, unless the caller is in a transaction of its own already.
     """
     began = monotonic()
-    with _snapshot() as cursor:
-        taken_at = timezone.now()
+    with snapshot() as cursor:
+        tune(cursor)
+        counted_at = timezone.now()
         now = Send.objects.select_related("issue__newsletter", "mailing_list").get(pk=send.pk)
         start = started_at(cursor, now.pk)
         people = count_people(cursor, now.pk)
@@ -51,7 +49,7 @@ def report(send: Send) -> Report:
             subject=now.issue.subject,
             mailing_list=now.mailing_list.name,
             audience=str(audience_of(now)),
-            taken_at=taken_at,
+            counted_at=counted_at,
             planned=now.planned_at is not None,
             started_at=start,
             paused_because=now.paused_because if now.paused_at else "",
@@ -78,13 +76,3 @@ def report(send: Send) -> Report:
             notes=NOTES,
             seconds=round(monotonic() - began, 3),
         )
-
-
-@contextmanager
-def _snapshot() -> Iterator[CursorWrapper]:
-    outermost = not connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
-        if outermost:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        tune(cursor)
-        yield cursor

@@ -10,8 +10,9 @@ from datetime import date, datetime
 from mailer.delivery.progress import Progress
 from mailer.delivery.winner import Result
 from mailer.tracking.link_figures import LinkClicks, StoryClicks, TopicClicks
+from mailer.tracking.wording import percent
 
-VERSION = 1
+VERSION = 2
 """Of this form. What was kept in another one is counted again; raise it with every change of these classes."""
 
 
@@ -155,6 +156,13 @@ class Usual:
     lowest: float
     highest: float
 
+    @property
+    def says(self) -> str:
+        """It in words."""
+        if self.issues == 1:
+            return f"{percent(self.median)} in the issue before"
+        return f"median {percent(self.median)}, from {percent(self.lowest)} to {percent(self.highest)}"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -195,7 +203,7 @@ class Report:
     subject: str
     mailing_list: str
     audience: str
-    taken_at: datetime
+    counted_at: datetime
     seconds: float
     planned: bool
     started_at: datetime | None

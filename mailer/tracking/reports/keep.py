@@ -10,7 +10,7 @@ from mailer.tracking.reports.figures import VERSION, Report
 
 def count_and_keep(send: Send) -> Report:
     """Count a send's report and keep it, unless somebody kept a later one meanwhile."""
-    counted = report(send)
+    found = report(send)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -20,9 +20,9 @@ def count_and_keep(send: Send) -> Report:
                 seconds = excluded.seconds, data = excluded.data
             WHERE coalesce(tracking_sendfigures.counted_at <= excluded.counted_at, true)
             """,
-            [counted.send_id, counted.taken_at, VERSION, counted.seconds, written(counted)],
+            [found.send_id, found.counted_at, VERSION, found.seconds, written(found)],
         )
-    return counted
+    return found
 
 
 def kept_report(send_id: int) -> Report | None:

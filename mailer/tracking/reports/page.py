@@ -11,7 +11,12 @@ from mailer.tracking.link_figures import StoryClicks, TopicClicks
 from mailer.tracking.reports.charts import axis, day_charts, hour_charts, segments
 from mailer.tracking.reports.figures import Breakdown, Rate, Report, Usual
 from mailer.tracking.reports.rows import NO_LINK, value_of
-from mailer.tracking.wording import percent, subject
+from mailer.tracking.wording import address, for_nobody, percent
+
+GROUPS = 10
+"""Rows of a breakdown that are shown at once."""
+SHORTEST = 0.01
+"""Of the range of a rate, as a part of its highest value."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A breakdown as rows and columns, with a note for each column."""
+    """A breakdown as rows and columns, with a note for each column. The page folds `more` away."""
 
     by: str
     title: str
     says: str
     labels: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    more: tuple[tuple[str, tuple[Cell, ...]], ...]
     notes: tuple[str, ...]
 
 
@@ -66,14 +72,16 @@ def render(report: Report, on_site: Mapping[str, Any] | None = None) -> SafeStri
         "tracking/report.html",
         {
             "report": report,
-            "subject": subject(report),
+            "subject": for_nobody(report.subject),
             "identity": str(report.identity),
             "segments": segments(report.identity),
             "tiles": [_tile(rate, report.compared.of(rate.figure)) for rate in report.rates],
             "hours": hour_charts(report.hours, report.days),
             "hour_ticks": [f"{axis(report.hours) * n // 4} h" for n in range(5)],
             "days": day_charts(report.days),
-            "stories": _bars((f"{story.position}. {story.headline}", story) for story in report.stories),
+            "stories": _bars(
+                (f"{story.position}. {for_nobody(story.headline)}", story) for story in report.stories
+            ),
             "topics": _bars((topic.name, topic) for topic in report.topics),
             "links": _links(report),
             "grids": [_grid(report, breakdown) for breakdown in report.breakdowns if breakdown.all],
@@ -85,10 +93,12 @@ def render(report: Report, on_site: Mapping[str, Any] | None = None) -> SafeStri
 def _tile(rate: Rate, usual: Usual | None) -> Tile:
     if usual is None or rate.share is None:
         return Tile(rate, usual)
-    # Drawn on a line from the lowest to the highest of all, this one among them.
+    # Drawn on a line from the lowest to the highest of all, this one among them. Its length is never less than a part of
+    # the highest: what reads the same stands at the same place.
     low, high = min(usual.lowest, rate.share), max(usual.highest, rate.share)
+    length = max(high - low, SHORTEST * high)
     place, middle = (
-        (share - low) / (high - low) if high > low else 0.5 for share in (rate.share, usual.median)
+        (share - (low + high) / 2) / length + 0.5 if length else 0.5 for share in (rate.share, usual.median)
     )
     return Tile(rate, usual, _number(100 * place), _number(100 * middle))
 
@@ -112,8 +122,9 @@ def _links(report: Report) -> list[Bar]:
     greatest = max((link.people for link in report.links), default=0) or 1
     return [
         Bar(
-            link.url or NO_LINK,
-            " · ".join(dict.fromkeys(filter(None, (link.label, link.story)))) + _by_machines(link.machines),
+            address(link.url) or NO_LINK,
+            " · ".join(dict.fromkeys(map(for_nobody, filter(None, (link.label, link.story)))))
+            + _by_machines(link.machines),
             link.people,
             link.people / report.totals.clicked if report.totals.clicked else None,
             _number(100 * link.people / greatest),
@@ -135,6 +146,7 @@ def _grid(report: Report, breakdown: Breakdown) -> Grid:
             value, of = value_of(report, group, note.figure)
             cells.append(Cell(note.label, value, percent(value / of) if of else ""))
         rows.append((group.name, tuple(cells)))
+    shown = GROUPS if len(rows) > GROUPS + 1 else len(rows)
     labels = {note.figure: note.label.lower() for note in report.notes}
     told = tuple(
         f"{note.label}: {note.counts}" + (f", as a share of {labels[note.of]}" if note.of else "")
@@ -145,7 +157,8 @@ def _grid(report: Report, breakdown: Breakdown) -> Grid:
         breakdown.title,
         breakdown.says,
         tuple(note.label for note in notes),
-        tuple(rows),
+        tuple(rows[:shown]),
+        tuple(rows[shown:]),
         told,
     )
 

@@ -4,17 +4,16 @@ Whoever changes figures says so (see changed.py); a task counts again what has c
 never counted in this form. Sends that are not started have no figures but those that the page of a send shows.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from time import monotonic
 
 import structlog
-from django.db import Error, connection
+from django.db import connection
 
 from mailer.delivery.models import Send
 from mailer.tracking.reports.changed import SLACK
 from mailer.tracking.reports.figures import VERSION
 from mailer.tracking.reports.keep import count_and_keep
+from subscribers.advisory_lock import held
 
 log = structlog.get_logger()
 
@@ -44,7 +43,7 @@ def recount(budget: float = BUDGET) -> int:
     Returns: how many were counted.
     """
     counted, began = 0, monotonic()
-    with _alone() as alone:
+    with held(LOCK) as alone:
         if not alone:
             return 0
         for send_id in _due():
@@ -101,17 +100,3 @@ def _due() -> list[int]:
             },
         )
         return [send_id for (send_id,) in cursor.fetchall()]
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether this process is the only one that counts, until the end."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        (taken,) = cursor.fetchone()
-    try:
-        yield bool(taken)
-    finally:
-        if taken:
-            with suppress(Error), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

@@ -1,18 +1,14 @@
 """A report as one long table: every figure a row, with what it counts and what it is a share of."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailer.tracking.link_figures import StoryClicks, TopicClicks
 from mailer.tracking.reports.figures import Breakdown, Comparison, Group, Report, Span
-from subscribers.spreadsheet import defuse
+from subscribers import spreadsheet
 
 COLUMNS = ("part", "name", "figure", "value", "of", "what it counts")
-BYTE_ORDER_MARK = "\ufeff"
-"""So that spreadsheets show names as they are."""
 NO_LINK = "a link that is in no edition"
 """What stands for all those that were clicked and are in none."""
 
@@ -31,13 +27,9 @@ class Row:
 
 def as_csv(report: Report) -> str:
     """The table as CSV (RFC 4180). Cells that a spreadsheet would run as formulas are defused."""
-    page = io.StringIO(newline="")
-    lines = csv.writer(page)
-    lines.writerow(COLUMNS)
-    for row in rows(report):
-        cells = (row.part, row.name, row.figure, str(row.value), str(row.of), row.counts)
-        lines.writerow([defuse(cell) for cell in cells])
-    return BYTE_ORDER_MARK + page.getvalue()
+    return spreadsheet.as_csv(
+        COLUMNS, ((row.part, row.name, row.figure, row.value, row.of, row.counts) for row in rows(report))
+    )
 
 
 def rows(report: Report) -> Iterator[Row]:
@@ -72,7 +64,7 @@ def _send(report: Report) -> Iterator[Row]:
         ("list", report.mailing_list, "the mailing list"),
         ("audience", report.audience, "whom on the list it is for"),
         ("first request", _moment(report.started_at), "when it left"),
-        ("counted", _moment(report.taken_at), "when all of this was counted"),
+        ("counted", _moment(report.counted_at), "when all of this was counted"),
     ):
         yield Row("send", name, "", value, "", counts)
 

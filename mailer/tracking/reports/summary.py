@@ -17,7 +17,7 @@ from mailer.tracking.link_figures import StoryClicks
 from mailer.tracking.models import SendFigures
 from mailer.tracking.reports.figures import Rate, Report
 from mailer.tracking.reports.keep import count_and_keep
-from mailer.tracking.wording import moment, people, percent, subject
+from mailer.tracking.wording import for_nobody, moment, people, percent
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ def _summarise(send: Send) -> bool:
                 "tracking/summary.html",
                 {
                     "report": report,
-                    "subject": subject(report),
+                    "subject": for_nobody(report.subject),
                     "rates": [(rate, report.compared.of(rate.figure)) for rate in report.rates],
                     "best": _best(report),
                     "page": urljoin(settings.PUBLIC_URL, page),
@@ -94,8 +94,8 @@ def _summarise(send: Send) -> bool:
 
 def lines(report: Report) -> Iterator[str]:
     """The summary as text, line by line."""
-    yield f"{report.newsletter}, issue {report.issue_number}: {subject(report)}"
-    yield f"First request {moment(report.started_at)}, counted {moment(report.taken_at)}."
+    yield f"{report.newsletter}, issue {report.issue_number}: {for_nobody(report.subject)}"
+    yield f"First request {moment(report.started_at)}, counted {moment(report.counted_at)}."
     yield ""
     yield f"{report.identity}."
     yield ""
@@ -107,7 +107,9 @@ def lines(report: Report) -> Iterator[str]:
     if best:
         yield ""
         yield "Most clicked stories, of those who got them:"
-        yield from (f"{percent(story.share)}  {story.headline} ({people(story.people)})" for story in best)
+        yield from (
+            f"{percent(story.share)}  {for_nobody(story.headline)} ({people(story.people)})" for story in best
+        )
 
 
 def _rate(rate: Rate) -> str:
@@ -118,7 +120,7 @@ def _usual(report: Report, rate: Rate) -> str:
     usual = report.compared.of(rate.figure)
     if usual is None:
         return ""
-    return f"; median {percent(usual.median)}, from {percent(usual.lowest)} to {percent(usual.highest)}"
+    return f"; {usual.says}"
 
 
 def _best(report: Report) -> list[StoryClicks]:

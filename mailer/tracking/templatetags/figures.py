@@ -8,6 +8,7 @@ register = template.Library()
 register.filter("people", wording.people)
 register.filter("percent", wording.percent)
 register.filter("moment", wording.moment)
+register.filter("for_nobody", wording.for_nobody)
 
 
 @register.filter

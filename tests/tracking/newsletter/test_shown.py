@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from mailer.issues.models import Story
 from mailer.tracking.models import NewsletterFigures
 from mailer.tracking.newsletter.count import count
 from mailer.tracking.newsletter.due import due_newsletters
+from mailer.tracking.newsletter.figures import Arrivals, Growth
 from mailer.tracking.newsletter.keep import count_and_keep, kept_report
 from mailer.tracking.newsletter.page import render
 from mailer.tracking.newsletter.rows import as_csv
@@ -215,10 +217,33 @@ def test_a_newsletter_without_anybody_has_a_report():
     assert "Nobody opened or clicked anything yet." in render(report)
     assert table(report)
     assert "0 people get it" in in_terminal(report)
+    assert "Half of the people" not in render(report) + in_terminal(report)
 
 
-def in_terminal(report) -> str:
-    console = Console(file=io.StringIO(), width=130)
+def test_figures_are_whole_in_a_narrow_terminal(newsletter):
+    report = count(newsletter)
+    great = replace(
+        report,
+        growth=Growth(
+            *(
+                tuple(replace(each, imported=1_234_567, left=123_456, size=9_876_543) for each in periods)
+                for periods in (report.growth.weeks, report.growth.months)
+            )
+        ),
+        domains=tuple(
+            replace(each, issues=(Arrivals(sent=12_345_678, delivered=1),) * len(report.issues))
+            for each in report.domains
+        ),
+    )
+    said = in_terminal(great, width=80)
+    for number in ("9,876,543", "123,456", "148,148,136"):
+        assert number in said
+    assert "issue 13" not in said
+    assert "signed up" in in_terminal(great)
+
+
+def in_terminal(report, width: int = 130) -> str:
+    console = Console(file=io.StringIO(), width=width)
     show(console, report)
     return str(console.file.getvalue())
 

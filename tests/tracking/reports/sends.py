@@ -23,8 +23,8 @@ def fold_these(events: Sequence[dict[str, Any]]) -> None:
         pass
 
 
-def in_terminal(send: Send) -> str:
-    console = Console(file=StringIO(), width=130)
+def in_terminal(send: Send, width: int = 130) -> str:
+    console = Console(file=StringIO(), width=width)
     show(console, report(send))
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 

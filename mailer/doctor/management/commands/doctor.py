@@ -27,6 +27,7 @@ class Command(BaseCommand):
         "Check the whole installation: settings, database, queue, processes, public address and certificate,\n"
         "SendGrid's key, webhook and senders, SPF, DKIM and DMARC. Each thing is fine, wrong (and what to do), or\n"
         "could not be seen (and why). Nothing is changed, and no mail goes out.\n\n"
+        "examples:\n"
         "  mailer doctor\n"
         "  mailer doctor --newsletter china-digest\n"
         "  mailer doctor --json | jq '.checks[] | select(.state == \"wrong\")'\n\n"

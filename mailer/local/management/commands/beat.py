@@ -13,4 +13,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # The times are short and the truth is in the database, so beat has nothing to remember between runs.
-        app.start(["--quiet", "beat", "--scheduler=mailer.health.pulse:BeatingScheduler"])
+        app.start(["--quiet", "beat", "--scheduler=mailer.vitals.pulse:BeatingScheduler"])

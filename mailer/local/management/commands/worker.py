@@ -11,8 +11,7 @@ from django.core.management.base import BaseCommand
 
 from mailer.config.arguments import number
 from mailer.config.celery import app
-from mailer.delivery.letters.sweep import QUEUE as LETTERS
-from mailer.delivery.sweep import QUEUE
+from mailer.delivery.queues import queues
 from mailer.delivery.tasks import stopping
 
 log = structlog.get_logger()
@@ -35,7 +34,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, threads: int, name: str, **options: Any) -> None:
         _collect_rarely()
-        queues = f"{QUEUE},{LETTERS},{app.conf.task_default_queue}"
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         # Tasks carry ids as JSON: root runs no more risk with them than with anything else.
         warnings.filterwarnings("ignore", "You're running the worker with superuser")
@@ -47,7 +45,7 @@ class Command(BaseCommand):
                     "worker",
                     "--pool=threads",
                     f"--concurrency={threads}",
-                    f"--queues={queues}",
+                    f"--queues={','.join(queues())}",
                     f"--hostname={name}@%h",
                     *alone,
                 ]

@@ -3,26 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from mailer.health import flows
 from mailer.sendgrid.answer import Answer
+from mailer.sendgrid.event_kinds import KINDS
+from mailer.vitals import flows
 
-KINDS = frozenset(
-    {
-        "processed",
-        "deferred",
-        "delivered",
-        "bounce",
-        "dropped",
-        "open",
-        "click",
-        "spamreport",
-        "unsubscribe",
-        "group_unsubscribe",
-        "group_resubscribe",
-        "account_status_change",
-    }
-)
-"""What SendGrid's documentation names. Others are counted together: their names come from outside."""
 SECOND_SEGMENT_IS_OURS = frozenset({"asm", "mail", "suppression", "tracking_settings", "user", "whitelabel"})
 """Parts of the API whose second segment names a call. Elsewhere, as in messages/ID, it may be an id."""
 
@@ -63,6 +47,7 @@ def count_folding(kinds: Iterable[str], known: int, seconds: float) -> None:
         known: how many events had been folded before.
     """
     fresh = Counter(kinds)
+    # Names of others come from outside: each would be a series of its own.
     other = sum(count for kind, count in fresh.items() if kind not in KINDS)
     flows.add(
         *(flows.EVENTS_FOLDED.more(count, kind) for kind, count in fresh.items() if kind in KINDS),

@@ -13,7 +13,7 @@ from itertools import accumulate
 import redis
 import structlog
 
-from mailer.health.store import store
+from mailer.vitals.store import store
 
 log = structlog.get_logger()
 

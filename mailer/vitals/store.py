@@ -1,4 +1,4 @@
-"""The Redis that health reads and writes: with little patience, because whoever asks must not wait for it."""
+"""The Redis of all of them: with little patience, because whoever asks must not wait for it."""
 
 from functools import lru_cache
 

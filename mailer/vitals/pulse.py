@@ -10,7 +10,7 @@ import structlog
 from celery import bootsteps
 from celery.beat import Scheduler
 
-from mailer.health.store import store
+from mailer.vitals.store import store
 
 log = structlog.get_logger()
 
