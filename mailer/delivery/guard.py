@@ -105,7 +105,12 @@ def _act(watched: Watched, findings: list[Finding]) -> bool:
                 log.error("guard_paused", send=send_id, kind=finding.kind)
                 paused = True
             elif finding.kind not in told:
-                notify(send_id, finding.kind, finding.text)
+                over = " All of it was handed over, so there is nothing to pause."
+                notify(
+                    send_id,
+                    finding.kind,
+                    finding.text + (over if finding.pauses and not watched.running else ""),
+                )
     return paused
 
 

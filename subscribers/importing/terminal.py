@@ -153,5 +153,9 @@ def undone_words(counts: dict[str, int]) -> str:
         (f"{counts.get('suppressions', 0):,} suppressions taken back"),
     )
     left = counts.get("left", 0)
-    kept = f" {left:,} people were changed since, and are left as they are." if left else ""
+    kept = (
+        f" {left:,} people are left as they are: changed since, or brought by a later import too."
+        if left
+        else ""
+    )
     return f"{', '.join(parts)}.{kept}"

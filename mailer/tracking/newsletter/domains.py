@@ -10,13 +10,20 @@ from mailer.tracking.newsletter.issues import aged
 ERASED = "erased.invalid"
 """The domain of those who were erased: what theirs was is not known any more."""
 
+# An issue may have gone out again to those whom it did not reach: they are people once, with all that happened.
 _ARRIVALS = """
-SELECT substring(lower(subscriber.email) FROM '[^@]*$'), issue.age, count(*), count(delivered_at), count(bounced_at),
-    count(blocked_at) FILTER (WHERE bounced_at IS NULL), count(complained_at), count(opened_at)
-FROM unnest(%(sends)s::bigint[], %(ages)s::int[]) AS issue (send_id, age)
-JOIN delivery_delivery delivery ON delivery.send_id = issue.send_id AND delivery.rejected_because IS NULL
-JOIN delivery_batch batch ON batch.id = delivery.batch_id AND batch.state = 'accepted'
-JOIN subscribers_subscriber subscriber ON subscriber.id = delivery.subscriber_id
+WITH person AS (
+    SELECT delivery.subscriber_id, issue.age, count(delivered_at) AS delivered, count(bounced_at) AS bounced,
+        count(blocked_at) AS blocked, count(complained_at) AS complained, count(opened_at) AS opened
+    FROM unnest(%(sends)s::bigint[], %(ages)s::int[]) AS issue (send_id, age)
+    JOIN delivery_delivery delivery ON delivery.send_id = issue.send_id AND delivery.rejected_because IS NULL
+    JOIN delivery_batch batch ON batch.id = delivery.batch_id AND batch.state = 'accepted'
+    GROUP BY 1, 2
+)
+SELECT substring(lower(subscriber.email) FROM '[^@]*$'), age, count(*), count(*) FILTER (WHERE delivered > 0),
+    count(*) FILTER (WHERE bounced > 0), count(*) FILTER (WHERE blocked > 0 AND bounced = 0),
+    count(*) FILTER (WHERE complained > 0), count(*) FILTER (WHERE opened > 0)
+FROM person JOIN subscribers_subscriber subscriber ON subscriber.id = person.subscriber_id
 GROUP BY 1, 2
 """
 

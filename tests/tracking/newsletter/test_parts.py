@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from mailer.delivery.models import Delivery, Link
+from mailer.delivery.models import Delivery, Edition, Link, Send
 from mailer.issues.models import Story
 from mailer.tracking.models import Click
 from mailer.tracking.newsletter.addresses import odd_addresses
@@ -19,7 +19,7 @@ from mailer.tracking.newsletter.wording import best
 from subscribers.models import Subscriber, Subscription, Topic
 from subscribers.privacy.erase import erase
 from tests.tracking.newsletter.plain import Reader
-from tests.tracking.newsletter.world import NOW, make_newsletter, sends, write_down
+from tests.tracking.newsletter.world import NOW, add_batch, make_newsletter, sends, write_down
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +171,23 @@ def test_domains_tell_what_became_of_each_issue_and_add_up_the_small_ones():
     ]
     assert found[-2].issues == (Arrivals(), Arrivals(sent=1, delivered=1))
     assert sum(domain.all.sent for domain in found) == 21
+
+
+def test_who_got_an_issue_at_the_second_send_of_it_is_one_person():
+    newsletter = make_newsletter(1)
+    refused, _ = write_down([Reader(sent=frozenset({1}))] * 2, newsletter)
+    (first,) = sends(newsletter)
+    Delivery.objects.filter(send=first, subscriber=refused).update(delivered_at=None, blocked_at=NOW)
+    again = Send.objects.create(
+        issue=first.issue,
+        mailing_list=first.mailing_list,
+        previous=first,
+        planned_at=NOW,
+        candidates=1,
+        started_at=NOW,
+    )
+    Edition.objects.create(send=again, story_ids=[], language="en", subject="s", html="", text="", tags=[])
+    batch = add_batch(again, [refused])
+    Delivery.objects.create(send=again, subscriber_id=refused, batch=batch, delivered_at=NOW)
+    (domain,) = counted(newsletter, lambda cursor, issues: domains(cursor, issues))
+    assert domain.issues == (Arrivals(sent=2, delivered=2, blocked=1),)
