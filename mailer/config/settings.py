@@ -83,6 +83,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = ENVIRONMENT.time_zone
 USE_TZ = True
+FORMAT_MODULE_PATH = "mailer.config.formats"
 # The readers' pages and letters; the site of the staff is in English.
 LOCALE_PATHS = [ROOT / "locale"]
 
