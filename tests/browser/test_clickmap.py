@@ -58,6 +58,11 @@ def test_shares_lie_over_the_issue_and_nothing_in_it_moves(live_server, session,
         assert badges.first.inner_text() == "75.0 % · 9"
         assert badges.first.is_visible()
         assert frame.evaluate("document.scrollingElement.scrollWidth") <= inside
+        page.emulate_media(media="print")
+        # On paper nothing scrolls.
+        frame.wait_for_function("innerHeight > 900")
+        assert frame.evaluate("document.documentElement.offsetHeight <= innerHeight")
+        page.emulate_media(media="screen")
         page.get_by_label("Whose clicks").select_option("all")
         page.get_by_role("button", name="Show").click()
         assert page.get_by_text("editions together, drawn on").is_visible()

@@ -79,6 +79,15 @@ def test_a_mails_html_is_served_in_a_sandbox(emulator: Playground) -> None:
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in frame.group()
 
 
+def test_only_a_letter_needs_no_button_to_unsubscribe(emulator: Playground) -> None:
+    emulator.send(mail({"to": [{"email": "li@example.org"}]}))
+    emulator.send(mail({"to": [{"email": "li@example.org"}]}, categories=["letter"]))
+    issue, letter = (emulator.call("GET", f"/messages/{n}").body.decode() for n in (0, 1))
+    assert "mail programs show no button" in issue
+    assert "mail programs show no button" not in letter
+    assert "it needs no unsubscribe button" in letter
+
+
 def test_one_message_shows_what_its_recipient_sees(emulator: Playground) -> None:
     html = (
         '<html><head><title>T</title></head><body><div style="display:none">Seven stories&#847;&zwnj;</div>'

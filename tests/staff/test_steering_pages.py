@@ -358,3 +358,20 @@ def test_emptied_domain_ceilings_are_none_and_a_warm_up_of_another_age_is_refuse
         answer = admin_client.post(page, {**values, **wrong})
         assert answer.status_code == 200
         assert list(wrong)[-1] in answer.context["adminform"].form.errors
+
+
+def test_the_list_says_of_each_send_what_its_page_says(client, anna, send):
+    def words() -> str:
+        text = client.get("/staff/delivery/send/").text
+        return text[text.index("field-people") :].partition("</tr>")[0]
+
+    Send.objects.update(candidates=1234567)
+    assert "1,234,567" in words()
+    assert "Running" in words()
+    pause(send.pk, "why")
+    assert "Paused" in words()
+    Send.objects.update(paused_at=None)
+    Batch.objects.update(state="rejected")
+    assert "Sent" in words()
+    Send.objects.update(started_at=None)
+    assert "Not started" in words()

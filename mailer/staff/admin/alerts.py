@@ -20,7 +20,7 @@ ON_A_PAGE = 20
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnly, ModelAdmin):
-    fields = ("what", "why", ("began_at", "seen_at", "ended_at"), "about", "owners")
+    fields = ("what", "why", "began_at", "seen_at", "ended_at", "about", "owners")
     readonly_fields = ("what", "why", "about", "owners")
 
     @method_decorator(require_safe)
@@ -54,7 +54,9 @@ class AlertAdmin(ReadOnly, ModelAdmin):
         if notice is None:
             return "no single one"
         return format_html(
-            '<a href="{}">{}</a>', reverse("admin:delivery_send_change", args=[notice.send_id]), notice.send
+            '<a class="underline text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+            reverse("admin:delivery_send_change", args=[notice.send_id]),
+            notice.send,
         )
 
     @admin.display(description="Told by mail")

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from mailer.delivery.audience import audience_of
 from mailer.delivery.models import Batch, Exclusion, Send
-from mailer.delivery.progress import Progress, dues, progress, waits_for_winner
+from mailer.delivery.progress import dues, progress, waits_for_winner
 from mailer.delivery.schedule import schedule_of
 from mailer.delivery.steer import cancel, pause, resume
 from mailer.delivery.winner import results
@@ -62,7 +62,7 @@ class SteerForm(forms.Form):
 
 @admin.register(Send)
 class SendAdmin(ReadOnly, ClickMapPages, ReportPages):
-    list_display = ("__str__", "mailing_list", "planned_at", "started_at", "candidates", "state")
+    list_display = ("__str__", "mailing_list", "planned_at", "started_at", "people", "state")
     list_filter = ("mailing_list", "issue__newsletter")
     list_select_related = ("issue__newsletter", "mailing_list")
     fieldsets = (
@@ -116,9 +116,21 @@ class SendAdmin(ReadOnly, ClickMapPages, ReportPages):
             messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
         return redirect(reverse("admin:delivery_send_change", args=[send.pk]))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Send]:
+        batches = Batch.objects.filter(send=OuterRef("pk"))
+        sends: QuerySet[Send] = super().get_queryset(request)
+        return sends.annotate(
+            some_wait=Exists(batches.filter(state=Batch.State.WAITING)),
+            some_fly=Exists(batches.filter(state=Batch.State.SUBMITTING)),
+        )
+
+    @admin.display(description="Candidates", ordering="candidates")
+    def people(self, send: Send) -> str | None:
+        return None if send.candidates is None else f"{send.candidates:,}"
+
     @admin.display
-    def state(self, send: Send) -> str:
-        return "cancelled" if send.cancelled_at else "paused" if send.paused_at else ""
+    def state(self, send: Any) -> str:
+        return state_of(send, waiting=send.some_wait or send.some_fly, in_flight=send.some_fly)
 
     @admin.display(description="In batches, by the batch's state")
     def in_batches(self, send: Send) -> str:
@@ -150,7 +162,7 @@ def steering(send: Send) -> dict[str, Any]:
     metric = Send.Metric(send.test_metric)
     return {
         "send": send,
-        "state": state_of(send, now),
+        "state": state_of(send, waiting=now.waiting > 0, in_flight=now.in_flight > 0),
         "identity": str(now),
         "segments": segments(now),
         "unknown": now.unknown,
@@ -169,7 +181,7 @@ def steering(send: Send) -> dict[str, Any]:
     }
 
 
-def state_of(send: Send, now: Progress) -> str:
+def state_of(send: Send, *, waiting: bool, in_flight: bool) -> str:
     """Where a send stands, in two words."""
     if send.cancelled_at:
         return "Cancelled"
@@ -177,9 +189,9 @@ def state_of(send: Send, now: Progress) -> str:
         return "Paused"
     if send.started_at is None:
         return "Not started"
-    if now.waiting == 0:
+    if not waiting:
         return "Welcomes" if send.rolling else "Sent"
-    return "Waits for its winner" if waits_for_winner(send) and not now.in_flight else "Running"
+    return "Waits for its winner" if waits_for_winner(send) and not in_flight else "Running"
 
 
 def _steer(request: HttpRequest, send: Send, act: str, why: str, sure: bool) -> tuple[bool, str]:

@@ -16,6 +16,9 @@ from mailer.tracking.wording import for_nobody
 
 OFFERED = 200
 """Editions to choose from, the largest; the others by their number."""
+LINE, PICTURE, ROOM = 30, 420, 500
+"""Pixels on paper for 60 characters of the text, for a picture, and for what stands around them: rather too many, since
+what is below the frame's end is not printed."""
 
 
 def render(map_: ClickMap, on_site: Mapping[str, str] | None = None) -> SafeString:
@@ -34,6 +37,13 @@ def render(map_: ClickMap, on_site: Mapping[str, str] | None = None) -> SafeStri
             "subject": for_nobody(map_.send.issue.subject),
             "offered": map_.editions[:OFFERED],
             "heat": HEAT,
+            "tall": _tall(edition),
             "on_site": on_site,
         },
     )
+
+
+def _tall(edition: Edition) -> int:
+    """How high the frame is on paper, so that the whole issue stands in it: it cannot be measured without a script."""
+    lines = sum(1 + len(line) // 60 for line in edition.text.splitlines())
+    return ROOM + LINE * lines + PICTURE * edition.html.lower().count("<img")

@@ -10,6 +10,8 @@ from mailer.tracking.wording import coordinate, people, percent
 
 GAP = 0.24
 """Of a column's room."""
+NARROWEST = 12
+"""Columns that a drawing has room for, however few there are: the rest stays empty."""
 COLOURS = {"active": "opened", "cooling": "waiting", "silent": "rejected", "new": "excluded"}
 """Of the bands."""
 WORST = 0.05
@@ -30,12 +32,13 @@ class Column:
 
 @dataclass(frozen=True)
 class GrowthChart:
-    """Columns in a drawing as wide as there are periods, 100 high; the line that divides them; sizes as a path.
+    """Columns in a drawing, each 1 wide, 100 high; the line that divides them; sizes as a path.
 
     Attributes:
         zero: where the line is.
-        line: the sizes at the ends of the periods, from the lowest to the highest.
+        line: the sizes at the ends of the periods, from the lowest to the highest; for one period, a dot.
         ticks: what stands below, evenly spread.
+        filled: the part of the width that has columns, in percent.
     """
 
     width: int
@@ -45,6 +48,7 @@ class GrowthChart:
     lowest: int
     highest: int
     ticks: tuple[str, ...]
+    filled: str
 
 
 @dataclass(frozen=True)
@@ -90,14 +94,15 @@ def growth_chart(periods: Sequence[Period], named: Callable[[date], str]) -> Gro
     lowest, highest = min(sizes, default=0), max(sizes, default=0)
     # A list that stayed as large as it is stands at full height.
     floor = lowest if highest > lowest else lowest - 1
-    points = (
+    points = [
         f"{coordinate(place + 0.5)} {coordinate(96 - 92 * (size - floor) / (highest - floor or 1))}"
         for place, size in enumerate(sizes)
-    )
+    ]
+    line = "M" + "L".join(points * 2 if len(points) == 1 else points)
+    width = max(len(periods), NARROWEST)
+    filled = coordinate(100 * len(periods) / width)
     ticks = tuple(dict.fromkeys(named(periods[place].start) for place in _spread(len(periods))))
-    return GrowthChart(
-        len(periods), coordinate(zero), columns, "M" + "L".join(points), lowest, highest, ticks
-    )
+    return GrowthChart(width, coordinate(zero), columns, line, lowest, highest, ticks, filled)
 
 
 def band_parts(report: NewsletterReport) -> tuple[Part, ...]:

@@ -1,6 +1,6 @@
 """Topics, hours, list health and domains: each figure on people of whom the answer is known."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -9,8 +9,9 @@ from mailer.delivery.models import Delivery, Edition, Link, Send
 from mailer.issues.models import Story
 from mailer.tracking.models import Click
 from mailer.tracking.newsletter.addresses import odd_addresses
+from mailer.tracking.newsletter.charts import NARROWEST, growth_chart
 from mailer.tracking.newsletter.domains import domains
-from mailer.tracking.newsletter.figures import Arrivals, Hours
+from mailer.tracking.newsletter.figures import Arrivals, Hours, Period
 from mailer.tracking.newsletter.health import health
 from mailer.tracking.newsletter.hours import hours, known_zones
 from mailer.tracking.newsletter.issues import last_issues
@@ -191,3 +192,12 @@ def test_who_got_an_issue_at_the_second_send_of_it_is_one_person():
     Delivery.objects.create(send=again, subscriber_id=refused, batch=batch, delivered_at=NOW)
     (domain,) = counted(newsletter, lambda cursor, issues: domains(cursor, issues))
     assert domain.issues == (Arrivals(sent=2, delivered=2, blocked=1),)
+
+
+def test_the_only_week_is_a_narrow_column_with_a_dot():
+    chart = growth_chart([Period(date(2026, 11, 23), confirmed=5, size=5)], str)
+    assert chart.width == NARROWEST
+    assert chart.columns[0].width == "0.76"
+    first, second = chart.line.removeprefix("M").split("L")
+    assert first == second
+    assert chart.ticks == ("2026-11-23",)

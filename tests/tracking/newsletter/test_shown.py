@@ -76,6 +76,8 @@ class Tags(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
+        if attrs == [("rel", "icon"), ("href", "data:,")]:
+            return  # Nothing: it keeps browsers from asking for /favicon.ico.
         self.tags.append(tag)
         self.suspicious += [name for name, _ in attrs if name.startswith("on") or name in ("src", "href")]
 

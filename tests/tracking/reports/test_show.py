@@ -35,6 +35,8 @@ class Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if attrs == [("rel", "icon"), ("href", "data:,")]:
+            return  # Nothing: it keeps browsers from asking for /favicon.ico.
         self.tags.add(tag)
         self.attributes.update(name for name, _ in attrs)
 
