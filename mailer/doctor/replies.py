@@ -8,7 +8,7 @@ from mailer.doctor.resolver import NoSuchName
 from mailer.doctor.result import Check, Verdict, fine, wrong
 
 SUBJECT = "Replies"
-TODO = "Give the domain an MX record, or the newsletter a reply address that someone reads."
+MEND = "Give the domain an MX record, or the newsletter a reply address that someone reads."
 
 
 def checks(installation: Installation) -> Iterator[Check]:
@@ -28,9 +28,9 @@ def _mail_servers(installation: Installation, domain: str) -> Verdict:
                 f"{domain} has no MX record; its own address serves.", "An MX record says so expressly."
             )
     except NoSuchName as error:
-        return wrong(f"{error}.", TODO)
+        return wrong(f"{error}.", MEND)
     if servers == [""]:
-        return wrong(f"{domain} takes no mail at all (null MX, RFC 7505).", TODO)
+        return wrong(f"{domain} takes no mail at all (null MX, RFC 7505).", MEND)
     if not servers:
-        return wrong(f"{domain} has neither MX record nor address.", TODO)
+        return wrong(f"{domain} has neither MX record nor address.", MEND)
     return fine(f"{domain} is served by {', '.join(servers[:3])}.")
