@@ -1,7 +1,7 @@
 """What a report costs: python -m tests.bench.report [--recipients 1000000]
 
 Fills a store of readers with one send to all of them and a few before it, counts the report, and prints the time of each
-of its queries, of the whole count, and of reading what is kept, beside a plain count of the deliveries in the same run.
+of its queries, of the whole count, of reading what is kept and of a click map, beside a plain count of the deliveries in the same run.
 Seconds of CPU are those of PostgreSQL's processes.
 """
 
@@ -39,6 +39,15 @@ UPDATE delivery_delivery SET
     blocked_at = CASE WHEN delivered_at IS NULL THEN now() END,
     bounce_class = CASE WHEN delivered_at IS NULL THEN 'Mailbox Unavailable' END
 WHERE send_id = %s
+"""
+
+# A scanner follows all links of a mail in fifty.
+SCANNED = """
+INSERT INTO tracking_click (link_id, subscriber_id, at, rule)
+SELECT link.id, delivery.subscriber_id, delivered_at + interval '5 seconds', 'burst'
+FROM delivery_delivery delivery JOIN delivery_link link USING (send_id)
+WHERE send_id = %s AND delivered_at IS NOT NULL AND delivery.subscriber_id %% 50 = 0
+ON CONFLICT DO NOTHING
 """
 
 
@@ -95,7 +104,8 @@ def _prepare(size: Size, segments: int, console: Console) -> None:
     latest = Send.objects.order_by("-pk")[0]
     with connection.cursor() as cursor:
         cursor.execute(FACTS, [latest.pk])
-        cursor.execute("VACUUM ANALYZE delivery_delivery")
+        cursor.execute(SCANNED, [latest.pk])
+        cursor.execute("VACUUM ANALYZE delivery_delivery, tracking_click")
     console.print(f"The store was made in {time.perf_counter() - start:.0f} s.", style="dim")
 
 
@@ -103,6 +113,8 @@ def _measure(size: Size, console: Console) -> None:
     from django.db import connection
 
     from mailer.delivery.models import Send
+    from mailer.tracking.clickmap.count import count_places
+    from mailer.tracking.models import Click
     from mailer.tracking.reports.keep import count_and_keep, kept_report
 
     latest, *before = Send.objects.order_by("-pk")
@@ -115,6 +127,8 @@ def _measure(size: Size, console: Console) -> None:
     with connection.execute_wrapper(spent):
         report = count_and_keep(latest)
     spans = [_timed(lambda: kept_report(latest.pk))[0] for _ in range(READS)]
+    maps = [_timed(lambda: count_places(latest, together=True))[0] for _ in range(5)]
+    clicks = Click.objects.filter(link__send=latest).count()
 
     table = Table(
         box=None,
@@ -130,6 +144,9 @@ def _measure(size: Size, console: Console) -> None:
     table.add_row(f"the whole count, {len(spent.queries)} queries", f"{whole:.3f}", f"{whole_cpu:.2f}")
     table.add_row("a plain count of its deliveries", f"{baseline:.3f}", f"{baseline_cpu:.2f}")
     table.add_row(f"reading what is kept, median of {READS}", f"{statistics.median(spans):.4f}", "")
+    table.add_row(
+        f"click map of {clicks:,} clicks, median of {len(maps)}", f"{statistics.median(maps):.4f}", ""
+    )
     console.print(table)
     console.print(
         f"It adds up: {report.adds_up}. {report.totals.sent:,} sent, {report.totals.opened:,} opened,"
