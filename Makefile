@@ -1,6 +1,6 @@
 # Everything runs from .venv, which the first target that needs it makes: python3 and make are enough.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check translations bench bench-events bench-scale bench-latency bench-import bench-report soak clean
+.PHONY: help demo up test check translations bench bench-events bench-scale bench-latency bench-import bench-report bench-pages screenshots soak clean
 
 MAILER := .venv/bin/mailer
 READY := .venv/ready
@@ -56,6 +56,13 @@ bench-report: $(READY) ## Measure the report of a send to RECIPIENTS=1000000: ea
 	@.venv/bin/python -m tests.bench.report --recipients $(RECIPIENTS)
 	@.venv/bin/python -m tests.bench.newsletter_report
 
+bench-pages: $(READY) ## Measure the pages of the staff site over HTTP with PEOPLE=1000000 in the store
+	@.venv/bin/python -m tests.bench.pages --people $(PEOPLE)
+
+screenshots: $(READY) ## Take the pictures of the README's tour anew, of the demo (needs Debian's chromium)
+	@.venv/bin/python -m tests.screenshots
+
+PEOPLE ?= 1000000
 IMPORT_ROWS ?= 1000000
 RECIPIENTS ?= 1000000
 WORKERS ?= 2

@@ -1,13 +1,15 @@
 """The store's tasks; when they run stands in the settings of the queue. Each is safe to run twice."""
 
 import threading
+from contextlib import suppress
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from subscribers import address_change
-from subscribers.importing import forget, steer
+from subscribers.importing import CannotImport, dry_run, forget, steer
 from subscribers.importing.carry_out import carry_out
+from subscribers.importing.undo import undo
 from subscribers.search.index import index_some
 from subscribers.sign_up import expire
 
@@ -31,10 +33,30 @@ def import_file(import_id: int) -> None:
 
 
 @shared_task
+def try_out_import(import_id: int) -> None:
+    """Work on the dry run of an import that is not confirmed, unless somebody else does."""
+    if not stopping.is_set():
+        dry_run.try_out(import_id, go_on=lambda: not stopping.is_set())
+
+
+@shared_task
+def undo_import(import_id: int) -> None:
+    """Undo an import that somebody wants undone, unless somebody else does."""
+    if import_id in steer.to_undo():
+        with suppress(CannotImport):  # somebody else has just begun
+            undo(import_id)
+
+
+@shared_task
 def hand_out_imports() -> None:
-    """Hand out the imports that wait, and those whose worker is gone."""
-    for import_id in steer.due():
-        import_file.apply_async((import_id,), expires=EXPIRES)
+    """Hand out the imports and dry runs that wait, the undoings, and those whose worker is gone."""
+    for task, numbers in (
+        (import_file, steer.due()),
+        (try_out_import, dry_run.due()),
+        (undo_import, steer.to_undo()),
+    ):
+        for number in numbers:
+            task.apply_async((number,), expires=EXPIRES)
 
 
 @shared_task

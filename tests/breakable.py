@@ -172,11 +172,15 @@ class RabbitMQ:
 
 
 @contextmanager
-def on_database(url: str) -> Iterator[None]:
-    """Let this process's Django use another database for the length of a `with`."""
+def on_database(url: str, **settings: str) -> Iterator[None]:
+    """Let this process's Django use another database for the length of a `with`.
+
+    Args:
+        settings: Django's, where they differ from the URL.
+    """
     before = dict(connection.settings_dict)
     connection.close()
-    connection.settings_dict.update(database(url))
+    connection.settings_dict.update(database(url), **settings)
     try:
         yield
     finally:

@@ -16,6 +16,7 @@ from mailer.config.environment import VARIABLES
 from mailer.local import postgres_server
 from mailer.local.shared_servers import shut_down
 from mailer.local.waiting import wait_until
+from tests import prepared
 
 LIMIT = 180
 """Seconds to wait for anything. Far above what it takes, also on a busy machine."""
@@ -145,14 +146,21 @@ class Machine:
 
 
 @contextmanager
-def new_machine(name: str = "var") -> Iterator[Machine]:
+def new_machine(name: str = "var", *, migrated: bool = False) -> Iterator[Machine]:
     """A machine on which mailer never ran; whatever runs there at the end is ended.
 
     Its folder is none of pytest's: whoever starts another pytest closes those to the user that PostgreSQL runs
     as where the tests run as root.
+
+    Args:
+        name: of its folder.
+        migrated: give it an empty database that is migrated, where the first start is not what is tested.
     """
     with tempfile.TemporaryDirectory(prefix="mailer-machine-") as place:
         machine = Machine(Path(place) / name, Path(place))
+        if migrated:
+            machine.var.mkdir(parents=True)
+            prepared.data_folder(machine.var / "postgres")
         try:
             yield machine
         finally:

@@ -318,9 +318,10 @@ def post_one_click(machine: Machine, links: list[str]) -> None:
             assert (answer.status, answer.geturl(), answer.headers["Set-Cookie"]) == (200, link, None)
     site.child.terminate()
     try:
-        site.child.wait(LIMIT)
+        assert site.child.wait(LIMIT) == 143, site.said
     except subprocess.TimeoutExpired:
         pytest.fail(site.said)
+    assert machine.commands() == []
 
 
 def is_up(url: str) -> bool:

@@ -33,6 +33,7 @@ EVERY = {
     "mailer.delivery.tasks.tell_suppressions": 30.0,
     "mailer.tracking.tasks.alert": 30.0,
     "mailer.tracking.tasks.count_reports": 60.0,
+    "mailer.issues.tasks.look_at_feeds": 60.0,
     "mailer.tracking.tasks.summarise": 300.0,
     "mailer.delivery.tasks.pause_refused": 900.0,
     "mailer.delivery.tasks.pull_suppressions": 3600.0,
@@ -78,7 +79,7 @@ app.conf.update(
     },
 )
 app.steps["consumer"].add(WorkerPulse)
-app.autodiscover_tasks(["subscribers", "mailer.delivery", "mailer.tracking"])
+app.autodiscover_tasks(["subscribers", "mailer.issues", "mailer.delivery", "mailer.tracking"])
 
 
 @setup_logging.connect

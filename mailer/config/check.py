@@ -5,6 +5,7 @@ Values are not repeated in what is said: they may hold passwords and keys.
 
 import re
 from collections.abc import Callable
+from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -62,6 +63,22 @@ def origin(value: str) -> str | None:
     if parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc:
         return "must be an origin: no user, no path, no query"
     return None
+
+
+def address(value: str) -> str | None:
+    return None if re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+", value) else "is not an e-mail address"
+
+
+def issuer(value: str) -> str | None:
+    """OpenID Connect's address of who vouches for people: https, perhaps with a path (Discovery 1.0, section 3)."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return "cannot be read"
+    if wrong := origin(parts._replace(path="").geturl()):
+        return wrong
+    ends = parts.path.endswith("/.well-known/openid-configuration")
+    return "is the address of the document: leave out /.well-known/openid-configuration" if ends else None
 
 
 def secret(value: str) -> str | None:
@@ -138,6 +155,19 @@ def yes_no(value: str) -> str | None:
     return None if value.lower() in ("yes", "no", "true", "false", "1", "0") else "is neither yes nor no"
 
 
+def yes(value: str) -> bool:
+    """What `yes_no` found good."""
+    return value.lower() in ("yes", "true", "1")
+
+
+def some(value: str) -> str | None:
+    return (
+        None
+        if value.isprintable() and len(value) <= 60
+        else "is longer than 60 characters, or holds a line break"
+    )
+
+
 def keys(value: str) -> str | None:
     try:
         for key in listed(value):
@@ -150,6 +180,31 @@ def keys(value: str) -> str | None:
 def hosts(value: str) -> str | None:
     fit = all(ALLOWED_HOST.fullmatch(host) for host in listed(value))
     return None if fit else "holds something that is not a host name (no https://, no port, no path)"
+
+
+def hosts_with_ports(value: str) -> str | None:
+    fit = all(re.fullmatch(r"([\w.-]+|[0-9a-f:]+)(:[0-9]{1,5})?", host) for host in listed(value))
+    return (
+        None
+        if fit
+        else "holds something that is not a host name, with or without a port (no https://, no path)"
+    )
+
+
+def folder(value: str) -> str | None:
+    return "is not the path of a folder" if "\0" in value or not value.strip() else None
+
+
+def bucket(value: str) -> str | None:
+    if not re.fullmatch(r"[a-zA-Z0-9._-]{3,63}", value):
+        return "is not the name of a bucket"
+    if find_spec("boto3") is None:
+        return "needs a package that is not installed: pip install 'mailer[s3]'"
+    return None
+
+
+def word(value: str) -> str | None:
+    return None if re.fullmatch(r"[\w-]+", value) else "is not a word of letters, digits and -"
 
 
 def period(value: str) -> int | None:

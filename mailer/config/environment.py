@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from psycopg.conninfo import conninfo_to_dict
 
 from mailer.config import check
-from mailer.config.check import Check, host_and_port, listed, period
+from mailer.config.check import Check, host_and_port, listed, period, yes
 from mailer.config.sentry import check_dsn
 
 CONNECT_LIMIT = 10
@@ -50,6 +50,21 @@ class Environment:
     retention_events: int | None
     retention_unconfirmed: int | None
     retention_inactive: int | None
+    retention_backlog: int | None
+    fetch_private_hosts: tuple[str, ...]
+    media_root: str
+    s3_bucket: str | None
+    s3_endpoint: str | None
+    s3_region: str | None
+    s3_public_url: str | None
+    s3_access_key: str | None
+    s3_secret_key: str | None
+    staff_mail_from: str | None
+    staff_second_factor: bool
+    oidc_server: str | None
+    oidc_client_id: str
+    oidc_secret: str
+    oidc_name: str
 
     def __repr__(self) -> str:
         """Names only: the values hold passwords and keys."""
@@ -168,6 +183,73 @@ VARIABLES = (
         default="30",
     ),
     Variable("RETENTION_INACTIVE", "days after which inactive people go", "730", check.days, default="keep"),
+    Variable(
+        "RETENTION_BACKLOG",
+        "days after which stories that a feed brought go from the backlog, unless somebody touched them",
+        "90",
+        check.days,
+        default="90",
+    ),
+    Variable(
+        "FETCH_PRIVATE_HOSTS",
+        "hosts that need not be on the public internet for links and feeds to be fetched there, separated by commas",
+        "intranet.example.org,127.0.0.1:8025",
+        check.hosts_with_ports,
+        default="",
+    ),
+    Variable(
+        "MEDIA_ROOT",
+        "the folder for pictures, of all processes of the site; var/media when not set",
+        "/srv/mailer/media",
+        check.folder,
+        default="var/media",
+    ),
+    Variable("S3_BUCKET", "for pictures, in place of MEDIA_ROOT", "pictures", check.bucket, default=""),
+    Variable(
+        "S3_ENDPOINT",
+        "of the storage; Amazon's when not set",
+        "https://s3.eu-central-1.example.org",
+        check.origin,
+        default="",
+    ),
+    Variable("S3_REGION", "of the bucket", "eu-central-1", check.word, default=""),
+    Variable(
+        "S3_PUBLIC_URL",
+        "where readers find what lies in the bucket; the bucket's own address when not set",
+        "https://pictures.example.org",
+        check.url("https", "http"),
+        default="",
+    ),
+    Variable(
+        "S3_ACCESS_KEY", "of the bucket; found as Amazon's tools do when not set", "AKIA…", check.api_key, ""
+    ),
+    Variable("S3_SECRET_KEY", "that belongs to S3_ACCESS_KEY", "40 random characters", check.api_key, ""),
+    Variable(
+        "STAFF_MAIL_FROM",
+        "sender of invitations and new passwords; the first newsletter's when not set",
+        "mailer@example.org",
+        check.address,
+        default="",
+    ),
+    Variable(
+        "STAFF_SECOND_FACTOR",
+        "whether the staff site takes nobody without an authenticator app or a passkey",
+        "yes",
+        check.yes_no,
+        default="no",
+    ),
+    Variable(
+        "OIDC_SERVER",
+        "issuer of OpenID Connect that the staff may sign in with",
+        "https://login.example.org/realms/staff",
+        check.issuer,
+        default="",
+    ),
+    Variable("OIDC_CLIENT_ID", "what it calls this site", "mailer", check.api_key, default=""),
+    Variable("OIDC_SECRET", "what it gave this site", "50 random characters", check.api_key, default=""),
+    Variable(
+        "OIDC_NAME", "on the button: Sign in with …", "Example Ltd", check.some, default="OpenID Connect"
+    ),
 )
 
 
@@ -192,6 +274,10 @@ def read(source: Mapping[str, str]) -> Environment:
             problems.append(
                 f"{variable.name} ({variable.purpose}) {problem}. Example: {variable.name}={variable.example}"
             )
+    if not problems and values["OIDC_SERVER"] and not (values["OIDC_CLIENT_ID"] and values["OIDC_SECRET"]):
+        problems.append(
+            "OIDC_SERVER needs OIDC_CLIENT_ID and OIDC_SECRET beside it, as the server gave them."
+        )
     if problems:
         raise ConfigurationError("\n".join(["The settings need attention:", *(f"  - {p}" for p in problems)]))
     values["CELERY_BROKER_URL"] = values["CELERY_BROKER_URL"] or values["REDIS_URL"]
@@ -215,11 +301,26 @@ def read(source: Mapping[str, str]) -> Environment:
         log_level=values["LOG_LEVEL"].upper() or None,
         metrics_token=values["METRICS_TOKEN"] or None,
         sentry_dsn=values["SENTRY_DSN"] or None,
-        debug=values["DEBUG"].lower() in ("yes", "true", "1"),
+        debug=yes(values["DEBUG"]),
         secret_key_fallbacks=tuple(listed(values["SECRET_KEY_FALLBACKS"])),
         retention_events=period(values["RETENTION_EVENTS"]),
         retention_unconfirmed=period(values["RETENTION_UNCONFIRMED"]),
         retention_inactive=period(values["RETENTION_INACTIVE"]),
+        retention_backlog=period(values["RETENTION_BACKLOG"]),
+        fetch_private_hosts=tuple(listed(values["FETCH_PRIVATE_HOSTS"])),
+        media_root=values["MEDIA_ROOT"],
+        s3_bucket=values["S3_BUCKET"] or None,
+        s3_endpoint=values["S3_ENDPOINT"].rstrip("/") or None,
+        s3_region=values["S3_REGION"] or None,
+        s3_public_url=values["S3_PUBLIC_URL"].rstrip("/") or None,
+        s3_access_key=values["S3_ACCESS_KEY"] or None,
+        s3_secret_key=values["S3_SECRET_KEY"] or None,
+        staff_mail_from=values["STAFF_MAIL_FROM"] or None,
+        staff_second_factor=yes(values["STAFF_SECOND_FACTOR"]),
+        oidc_server=values["OIDC_SERVER"].rstrip("/") or None,
+        oidc_client_id=values["OIDC_CLIENT_ID"],
+        oidc_secret=values["OIDC_SECRET"],
+        oidc_name=values["OIDC_NAME"],
     )
 
 

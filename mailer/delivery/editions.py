@@ -20,9 +20,11 @@ Choice = tuple[TopicIds, int]
 class Editions:
     """What an issue looks like for each set of topics that somebody chose, in each variant.
 
-    `built` are (variant, edition); `by_choice` gives a choice's place in it, or None where no story fits the topics.
+    `variants` are what they were built from. `built` are (variant, edition); `by_choice` gives a choice's place in it,
+    or None where no story fits the topics.
     """
 
+    variants: tuple[IssueContent, ...]
     built: tuple[tuple[int, Edition], ...]
     by_choice: Mapping[Choice, int | None]
     findings: tuple[Finding, ...]
@@ -61,7 +63,7 @@ def build_editions(
                 built.append((variant, edition))
                 findings.update(dict.fromkeys(lint(selection, edition, site=settings.PUBLIC_URL)))
             by_choice[topic_ids, variant] = places[key] if stories else None
-    return Editions(tuple(built), by_choice, tuple(findings))
+    return Editions(tuple(variants), tuple(built), by_choice, tuple(findings))
 
 
 def edition_of(row: models.Edition) -> Edition:

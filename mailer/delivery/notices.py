@@ -49,18 +49,20 @@ def notify(
     subject: str = "",
     html: str = "",
     page: str = "",
+    to: str = "",
 ) -> Notice:
     """Write down something that the owner of a newsletter has to know.
 
     Args:
         send_id: the send that it is about; None: it is about the newsletter with `newsletter_id`.
         kind: what it is about, one word: guard, refused, held, complaints, bounces, authentication, blocklist,
-            errors, winner, welcome, alert, report.
+            errors, winner, welcome, alert, report, approval.
         text: in plain words: what happened, with numbers, and what to do.
         subject: of the mail, whole; "" makes one from newsletter, send and kind.
         html: the mail once more as HTML that shows all that `text` says, escaped and without anything loaded from
             elsewhere; "" for mail that is text only.
         page: path on this site that says more, such as "/staff/…"; "" for the page of the send.
+        to: whom its mail goes to; "" for the owner.
     """
     notice = Notice.objects.create(
         send_id=send_id,
@@ -70,6 +72,7 @@ def notify(
         subject=_one_line(subject)[:LONGEST_SUBJECT],
         html=html,
         page=page,
+        to=to,
     )
     log.info("notice_written", notice=notice.pk, send=send_id, newsletter=newsletter_id, kind=kind)
     return notice
@@ -99,7 +102,7 @@ def mail_notices(client: SendGrid, now: datetime | None = None, limit: int = 20)
     moment = now or timezone.now()
     waiting = Notice.objects.filter(
         mailed_at=None, attempts__lt=len(ATTEMPTS), created_at__gt=moment - STALE
-    ).exclude(Q(send__issue__newsletter__owner_email="") | Q(newsletter__owner_email=""))
+    ).exclude(Q(send__issue__newsletter__owner_email="") | Q(newsletter__owner_email=""), to="")
     mailed = 0
     for notice in waiting.select_related("send__issue__newsletter", "newsletter").order_by("id")[:limit]:
         if moment >= notice.created_at + ATTEMPTS[notice.attempts]:
@@ -142,11 +145,12 @@ def _request(notice: Notice) -> bytes:
     if notice.send:
         subject = f"[{title}] send {notice.send_id} {SUBJECTS.get(notice.kind, ATTENTION)}"
         more = f"Send {notice.send_id}, issue {notice.send.issue}"
-        path = path or reverse("admin:delivery_send_change", args=[notice.send_id])
+        path = path or reverse("staff:send", args=[notice.send_id])
     link = f"\n\n{more}: {urljoin(settings.PUBLIC_URL, path)}" if path else ""
+    standing = f"one of those who approve for {title}" if notice.to else f"the owner of {title}"
     lines = (
         f"{notice.text}{link}\n",
-        f"You get this because your address stands in mailer as the owner of {title}.\n",
+        f"You get this because your address stands in mailer as {standing}.\n",
     )
     message = Message(
         from_email=newsletter.from_email,
@@ -159,7 +163,7 @@ def _request(notice: Notice) -> bytes:
         click_tracking=False,
         open_tracking=False,
     )
-    return body(compile_message(message), RecipientParts([newsletter.owner_email], [""]))
+    return body(compile_message(message), RecipientParts([notice.to or newsletter.owner_email], [""]))
 
 
 def _one_line(text: str) -> str:

@@ -13,7 +13,9 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Count, Sum
 
-from mailer.delivery import models
+from mailer.delivery import models, signals
+from mailer.delivery.approval.matter import hold_segments, matter_of
+from mailer.delivery.audience import audience_of
 from mailer.delivery.candidates import gather
 from mailer.delivery.check_newsletter import check_newsletter
 from mailer.delivery.editions import Editions, build_editions, row_of
@@ -76,6 +78,8 @@ def plan(send: Send) -> Plan:
         if locked.planned_at is None:
             # One plan of a list at a time: see cadence.py.
             MailingList.objects.select_for_update(no_key=True).get(pk=locked.mailing_list_id)
+            # The fingerprint is of the rules by which people were chosen.
+            hold_segments(audience_of(locked))
             cursor.execute("SELECT statement_timestamp()")
             (now,) = cursor.fetchone()
             editions = gather_editions(cursor, locked, now)
@@ -89,6 +93,9 @@ def plan(send: Send) -> Plan:
                 "UPDATE delivery_send SET planned_at = %s, candidates = (SELECT count(*) FROM candidate) WHERE id = %s",
                 [now, send.pk],
             )
+            fingerprint = matter_of(locked, editions.variants).fingerprint
+            Send.objects.filter(pk=send.pk).update(fingerprint=fingerprint)
+            signals.planned.send(sender=Send, send=locked, variants=editions.variants)
             cursor.execute("DROP TABLE IF EXISTS candidate, choice, zone")
     send.refresh_from_db()
     planned = _count(send, findings)

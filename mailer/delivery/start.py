@@ -1,11 +1,14 @@
 """The send of an issue, and letting it go out."""
 
+from typing import Any
+
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from mailer.delivery.approval.check import check_approved
 from mailer.delivery.audience import Audience, audience_of, write_audience
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.models import EditionLink, Send
@@ -70,8 +73,8 @@ def send_of(
             schedule, test = schedule or schedule_of(send), test or test_of(send)
             audience = audience or audience_of(send)
             discard(send)
-            return _make(issue, previous, schedule, test, audience)
-        return send or _make(issue, None, schedule or Schedule(), test, audience or Audience())
+            return make(issue, previous, schedule, test, audience)
+        return send or make(issue, None, schedule or Schedule(), test, audience or Audience())
 
 
 def again(issue: Issue, schedule: Schedule | None = None, audience: Audience | None = None) -> Send:
@@ -94,13 +97,18 @@ def again(issue: Issue, schedule: Schedule | None = None, audience: Audience | N
             if last.previous_id is None:
                 raise NotOver(f"Send {last.pk} of {issue} was not started yet: mailer send {issue}")
             return send_of(issue, schedule, audience=audience)
-        if progress(last).waiting:
-            raise NotOver(
-                f"Send {last.pk} of {issue} is not over: something of it still waits. When it is, or after "
-                f"mailer cancel {last.pk}, send it again to those who have not got it."
-            )
+        check_over(last)
         kept = audience_of(last) if audience is None else audience
-        return _make(issue, last, schedule or Schedule(), None, kept)
+        return make(issue, last, schedule or Schedule(), None, kept)
+
+
+def check_over(last: Send) -> None:
+    """Raises NotOver where something of a send may still go out, so that none can follow it."""
+    if progress(last).waiting:
+        raise NotOver(
+            f"Send {last.pk} of {last.issue} is not over: something of it still waits. When it is, or after "
+            f"mailer cancel {last.pk}, send it again to those who have not got it."
+        )
 
 
 def renew(send: Send) -> Send:
@@ -120,22 +128,26 @@ def renew(send: Send) -> Send:
                 f"Send {send.pk} was planned to go {schedule}, which is over. Name another time, or forget the plan: "
                 f"mailer cancel {send.pk}"
             )
-        return _make(send.issue, previous, schedule, test, audience) if discard(send) else send
+        return make(send.issue, previous, schedule, test, audience) if discard(send) else send
 
 
-def start(send: Send) -> bool:
+def start(send: Send, by: Any = None) -> bool:
     """Let a planned send go out when its time comes, and hand out what is due.
 
     When the queue is away the send is started all the same: the sweeper hands it out when it is back.
 
+    Args:
+        by: the user who starts it; None from the command line.
     Returns: False when it had been started before; then this changed nothing.
     Raises:
         NotPlanned: there is nothing to hand out yet.
         Gone: somebody discarded it meanwhile.
+        NotApproved: its newsletter wants an approval, and none holds for it.
     """
     with transaction.atomic():
+        check_approved(send)
         planned = Send.objects.filter(pk=send.pk).exclude(planned_at=None)
-        started = planned.filter(started_at=None).update(started_at=timezone.now())
+        started = planned.filter(started_at=None).update(started_at=timezone.now(), started_by=by)
         if started:
             count_lateness_from_now(send.pk)
     if not started and not planned.exists():
@@ -183,9 +195,10 @@ def _differs(send: Send, schedule: Schedule | None, test: ABTest | None, audienc
     )
 
 
-def _make(
+def make(
     issue: Issue, previous: Send | None, schedule: Schedule, test: ABTest | None, audience: Audience
 ) -> Send:
+    """A new send of an issue, not planned. Whoever makes one to stay holds the lock of the issue (see send_of)."""
     send = Send.objects.create(
         issue=issue,
         mailing_list=issue.newsletter.mailing_list,

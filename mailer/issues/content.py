@@ -1,27 +1,28 @@
 """From the database to what the builder takes."""
 
 from mailer.issues.builder.content import IssueContent, NewsletterContent, StoryContent, Utm
-from mailer.issues.models import Issue, Newsletter, Story
+from mailer.issues.models import Issue, Newsletter, OwnTheme, Story
 
 
 def content_of(issue: Issue) -> IssueContent:
-    """The whole issue, with all of its stories in order."""
-    stories = issue.stories.prefetch_related("topics").order_by("position")
+    """The whole issue, with all of its stories that are not hidden, in order."""
+    stories = issue.stories.filter(hidden=False).prefetch_related("topics").order_by("position")
     return IssueContent(
-        newsletter=_newsletter(issue.newsletter),
+        newsletter=newsletter_content(issue.newsletter),
         number=issue.number,
         date=issue.date,
         subject=issue.subject,
         preheader=issue.preheader,
         intro=issue.intro,
-        stories=tuple(_story(story) for story in stories),
+        stories=tuple(_story(story, number) for number, story in enumerate(stories, start=1)),
         outro=issue.outro,
         call_to_action_label=issue.call_to_action_label,
         call_to_action_link=issue.call_to_action_link,
     )
 
 
-def _newsletter(newsletter: Newsletter) -> NewsletterContent:
+def newsletter_content(newsletter: Newsletter) -> NewsletterContent:
+    """A newsletter as the builder takes it."""
     return NewsletterContent(
         name=newsletter.name,
         theme=newsletter.theme,
@@ -35,7 +36,16 @@ def _newsletter(newsletter: Newsletter) -> NewsletterContent:
         tagline=newsletter.tagline,
         slug=newsletter.slug,
         utm=utm_of(newsletter),
+        page_colour=newsletter.page_colour,
+        font=newsletter.font,
+        theme_files=newest_files(newsletter.own_theme),
     )
+
+
+def newest_files(theme: OwnTheme | None) -> tuple[tuple[str, str], ...]:
+    """The templates of a theme's newest version, by file name; none where there is no theme."""
+    version = theme.versions.order_by("-number").first() if theme else None
+    return tuple(sorted(version.files.items())) if version else ()
 
 
 def utm_of(newsletter: Newsletter) -> Utm:
@@ -48,7 +58,7 @@ def utm_of(newsletter: Newsletter) -> Utm:
     )
 
 
-def _story(story: Story) -> StoryContent:
+def _story(story: Story, number: int) -> StoryContent:
     return StoryContent(
         id=story.pk,
         headline=story.headline,
@@ -59,5 +69,5 @@ def _story(story: Story) -> StoryContent:
         image_alt=story.image_alt,
         topics=tuple(topic.name for topic in story.topics.all()),
         for_everyone=story.for_everyone,
-        position=story.position,
+        position=number,
     )

@@ -138,6 +138,8 @@ def _fill_in(variables: MutableMapping[str, str], folder: Path) -> None:
     chosen = _ports(folder)
     if not variables.get("SECRET_KEY"):
         variables["SECRET_KEY"] = _kept_secret(folder / "secret-key")
+    if not variables.get("MEDIA_ROOT"):
+        variables["MEDIA_ROOT"] = str(folder / "media")
     if not variables.get("PUBLIC_URL"):
         variables["PUBLIC_URL"] = _local(chosen["web"])
     if not variables.get("SENDGRID_API_KEY"):

@@ -117,6 +117,29 @@ STORIES = (
 )
 
 
+BACKLOG = (
+    (
+        "Night trains come back between Kunming and Vientiane",
+        "A sleeper in each direction, four times a week, with tickets on the same apps as at home.",
+        "night-trains",
+        "travel",
+    ),
+    (
+        "A supermarket chain lets its customers return cups by post",
+        "Reuse, with a deposit that is paid back into the wallet of the app: 200 shops try it until summer.",
+        "cups-by-post",
+        "sustainability",
+    ),
+    (
+        "Small shops may take digital yuan without a terminal",
+        "A printed code is enough from May on; whoever pays needs no connection for small sums.",
+        "digital-yuan-codes",
+        "payments",
+    ),
+)
+"""Headline, text, page and topic of stories without an issue."""
+
+
 @transaction.atomic
 def write_newsletter() -> Newsletter:
     """The sample newsletter with its list and topics, made if missing."""
@@ -126,7 +149,7 @@ def write_newsletter() -> Newsletter:
         slug=LIST,
         defaults={"name": "China Digital Digest", "description": "What happened in digital China this week."},
     )
-    newsletter, _ = Newsletter.objects.get_or_create(
+    newsletter, new = Newsletter.objects.get_or_create(
         slug=LIST,
         defaults={
             "name": "China Digital Digest",
@@ -140,9 +163,25 @@ def write_newsletter() -> Newsletter:
             "website": SITE,
             "colour": "#b3261e",
             "postal_address": "Example Digital Pte Ltd\n1 Raffles Place\nSingapore 048616",
+            "archive": True,
         },
     )
+    if new:
+        _write_backlog(newsletter)
     return newsletter
+
+
+def _write_backlog(newsletter: Newsletter) -> None:
+    """Stories that wait for an issue after the next one."""
+    for headline, body, page, topic in BACKLOG:
+        story = Story.objects.create(
+            newsletter=newsletter,
+            headline=headline,
+            body=body,
+            link=f"{SITE}/{page}",
+            link_label="Read the story",
+        )
+        story.topics.set(Topic.objects.filter(slug=topic))
 
 
 @transaction.atomic

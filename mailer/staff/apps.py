@@ -6,6 +6,8 @@ class StaffConfig(AppConfig):
     verbose_name = "Staff site"
 
     def ready(self) -> None:
+        from mailer.staff.accounts.recorded import listen
         from mailer.staff.person import register_history
 
         register_history()
+        listen()

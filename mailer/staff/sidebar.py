@@ -8,68 +8,108 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from mailer.delivery.unknown import unknown
+from mailer.staff.access.scope import User, visible
 from mailer.tracking.models import Alert
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A list of one model, or another page of its admin. The icon is a name of Google's Material Symbols; `count`
-    says how many wait there for somebody."""
+    """A page, for who has the right.
+
+    Args:
+        icon: a name of Google's Material Symbols.
+        page: the name of its address.
+        count: says how many of what a user may see wait there for somebody.
+    """
 
     title: str
     icon: str
-    app: str
-    model: str
-    page: str = "changelist"
-    count: Callable[[], int] | None = None
+    page: str
+    right: str
+    count: Callable[[User], int] | None = None
+
+
+def _list(title: str, icon: str, app: str, model: str) -> Entry:
+    """The list of a model."""
+    return Entry(title, icon, f"admin:{app}_{model}_changelist", f"{app}.view_{model}")
 
 
 MOST = 100
 """The badge counts no further."""
 
 
-def _unknown() -> int:
-    return len(unknown().values_list("pk")[:MOST])
+def _unknown(user: User) -> int:
+    return len(visible(user, "delivery.view_submission", unknown()).values_list("pk")[:MOST])
 
 
-def _alerts() -> int:
+def _alerts(user: User | None = None) -> int:
     return len(Alert.objects.filter(ended_at=None).values_list("pk")[:MOST])
 
 
-GROUPS = (
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    ("", (Entry("Start", "home", "staff:start", "issues.view_newsletter"),)),
     (
         "Write",
         (
-            Entry("Issues", "newspaper", "issues", "issue"),
-            Entry("Newsletters", "mail", "issues", "newsletter"),
+            Entry("Issues", "newspaper", "staff:issues", "issues.view_issue"),
+            Entry("Backlog", "inbox", "staff:backlog", "issues.view_story"),
+            _list("Newsletters", "mail", "issues", "newsletter"),
+            Entry("Themes", "palette", "staff:themes", "issues.view_owntheme"),
+        ),
+    ),
+    (
+        "Send",
+        (
+            _list("Sends", "send", "delivery", "send"),
+            Entry("Reports", "monitoring", "staff:reports", "delivery.view_send"),
+            Entry(
+                "Unknown",
+                "question_mark",
+                "admin:delivery_submission_unknown",
+                "delivery.view_submission",
+                _unknown,
+            ),
+            Entry(
+                "Alerts",
+                "notifications_active",
+                "admin:tracking_alert_changelist",
+                "tracking.view_alert",
+                _alerts,
+            ),
         ),
     ),
     (
         "Audience",
         (
-            Entry("Subscribers", "group", "subscribers", "subscriber"),
-            Entry("Segments", "filter_alt", "subscribers", "segment"),
-            Entry("Mailing lists", "list_alt", "subscribers", "mailinglist"),
-            Entry("Topics", "label", "subscribers", "topic"),
-            Entry("Suppressions", "block", "subscribers", "suppression"),
-            Entry("Taken off", "undo", "subscribers", "lifting"),
-            Entry("Consent", "verified_user", "subscribers", "consent"),
-            Entry("Erasures", "person_off", "subscribers", "erasure"),
+            Entry("Subscribers", "group", "staff:people", "subscribers.view_subscriber"),
+            Entry("Imports", "upload_file", "staff:imports", "subscribers.view_import"),
+            Entry("Segments", "filter_alt", "staff:segments", "subscribers.view_segment"),
+            Entry("Mailing lists", "list_alt", "staff:lists", "subscribers.view_mailinglist"),
+            _list("Topics", "label", "subscribers", "topic"),
+            Entry("Suppressions", "block", "staff:suppressions", "subscribers.view_suppression"),
         ),
     ),
     (
-        "Delivery",
+        "Records",
         (
-            Entry("Sends", "send", "delivery", "send"),
-            Entry("Batches", "inventory_2", "delivery", "batch"),
-            Entry("Submissions", "outbox", "delivery", "submission"),
-            Entry("Unknown", "question_mark", "delivery", "submission", "unknown", _unknown),
-            Entry("Events", "bolt", "tracking", "event"),
-            Entry("Alerts", "notifications_active", "tracking", "alert", count=_alerts),
+            _list("Consent", "verified_user", "subscribers", "consent"),
+            _list("Taken off", "undo", "subscribers", "lifting"),
+            _list("Erasures", "person_off", "subscribers", "erasure"),
+            _list("Batches", "inventory_2", "delivery", "batch"),
+            _list("Submissions", "outbox", "delivery", "submission"),
+            _list("Events", "bolt", "tracking", "event"),
         ),
     ),
-    ("Access", (Entry("Users", "person", "auth", "user"), Entry("Groups", "shield_person", "auth", "group"))),
+    (
+        "Access",
+        (
+            _list("Users", "person", "auth", "user"),
+            Entry("Audit log", "history", "staff:audit", "admin.view_logentry"),
+        ),
+    ),
 )
+FOLDED = {"Records", "Access"}
+"""Groups that are closed until somebody opens them: what one looks up now and then."""
 
 
 def banner(request: HttpRequest) -> list[str] | None:
@@ -86,15 +126,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             {
                 "title": entry.title,
                 "icon": entry.icon,
-                "link": reverse(f"admin:{entry.app}_{entry.model}_{entry.page}"),
-                "badge": entry.count() if entry.count else None,
+                "link": reverse(entry.page),
+                "badge": entry.count(request.user) if entry.count else None,
                 "badge_variant": "warning",
             }
             for entry in entries
-            if any(
-                request.user.has_perm(f"{entry.app}.{right}_{entry.model}") for right in ("view", "change")
-            )
+            if request.user.has_perm(entry.right)
         ]
         if items:
-            groups.append({"title": title, "separator": True, "items": items})
+            groups.append(
+                {"title": title, "separator": bool(title), "collapsible": title in FOLDED, "items": items}
+            )
     return groups

@@ -134,7 +134,8 @@ def read(kind: str, at: datetime, payload: Mapping[str, Any]) -> Reading:
         and nameless
         and submission_id is None
         and bool(address)
-        and not payload.get("sg_message_id"),
+        and not payload.get("sg_message_id")
+        and not payload.get("mailer_test"),
     )
 
 

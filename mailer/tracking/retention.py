@@ -1,4 +1,5 @@
-"""How long things are kept: events, people who never confirmed, people who are inactive. Applied once a day.
+"""How long things are kept: events, people who never confirmed, people who are inactive, stories of feeds that nobody
+touched. Applied once a day.
 
 Events are kept by the month in which they happened, and go by the month: the last day of one decides. Deleting them
 leaves every figure as it is: figures live in deliveries and clicks. Only `mailer replay` derives them
@@ -16,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
+from mailer.issues.backlog.forget import forget, forgotten
 from mailer.tracking.fold import LOCK
 from mailer.tracking.inactive import erase_inactive, inactive
 from mailer.tracking.models import Event
@@ -69,6 +71,13 @@ def rules() -> tuple[Rule, ...]:
             kept.retention_inactive,
             lambda before: sum(1 for _ in inactive(before)),
             lambda before: erase_inactive(before, MOST_PEOPLE),
+        ),
+        Rule(
+            "stories of feeds",
+            "RETENTION_BACKLOG",
+            kept.retention_backlog,
+            lambda before: forgotten(before).count(),
+            lambda before: forget(before, MOST_PEOPLE),
         ),
     )
 

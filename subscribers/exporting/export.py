@@ -22,18 +22,20 @@ Pieces = Generator[str, None, None]
 
 @dataclass(frozen=True)
 class Export:
-    """What is to be written: the columns, and the query with its parameters."""
+    """What is to be written: the columns, the query with its parameters, and what stands between two cells."""
 
     columns: list[Column]
     query: str
     values: dict[str, Any]
+    separator: str = ","
 
 
-def prepare(scope: Scope, names: Sequence[str] = ()) -> Export:
+def prepare(scope: Scope, names: Sequence[str] = (), separator: str = ",") -> Export:
     """Look up what an export of the people in a scope needs.
 
     Args:
         names: of the columns, see columns.py; none: all.
+        separator: between two cells: a comma, a semicolon or a tab.
     Raises:
         CannotExport: a column is wrong.
         SegmentError: see Scope.people.
@@ -42,7 +44,7 @@ def prepare(scope: Scope, names: Sequence[str] = ()) -> Export:
         columns = columns_of(cursor, scope, names)
     people, values = scope.people()
     expressions = ", ".join(column.expression for column in columns)
-    return Export(columns, f"SELECT {expressions} {people} ORDER BY subscriber.id", values)
+    return Export(columns, f"SELECT {expressions} {people} ORDER BY subscriber.id", values, separator)
 
 
 def pieces(export: Export, told: Told | None = None) -> Pieces:
@@ -68,7 +70,7 @@ def pieces_apart(export: Export, told: Told | None = None) -> Pieces:
 def _pieces(connected: Any, export: Export, told: Told | None) -> Pieces:
     """Args: connected: psycopg's connection, in a transaction; Django has no server-side cursor for SQL."""
     page = io.StringIO(newline="")
-    lines = csv.writer(page)
+    lines = csv.writer(page, delimiter=export.separator)
     lines.writerow([defuse(name) for column in export.columns for name in column.names])
     yield BYTE_ORDER_MARK + page.getvalue()
     with connected.cursor(name="export") as rows:

@@ -9,11 +9,14 @@ from django.utils import timezone
 from subscribers.exporting.errors import CannotExport
 from subscribers.models import MailingList, Segment, Subscription
 from subscribers.segments.compiling import predicate_of
+from subscribers.segments.counting import large_query
 
 
 @dataclass(frozen=True)
 class Scope:
     """The people of a list, of a segment, or of a segment who are on a list; of a list those in some states, or all.
+
+    `lists` are those of which a segment's rule may tell; None for all.
 
     Raises CannotExport when it names neither, or states without a list.
     """
@@ -21,6 +24,7 @@ class Scope:
     mailing_list: MailingList | None = None
     segment: Segment | None = None
     states: tuple[str, ...] = ()
+    lists: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
         if self.mailing_list is None and self.segment is None:
@@ -50,10 +54,22 @@ class Scope:
             conditions.append("subscription.state = ANY(%(states)s)")
             values["states"] = list(self.states)
         if self.segment:
-            predicate = predicate_of(self.segment, prefix="segment_", now=timezone.now())
+            predicate = predicate_of(self.segment, prefix="segment_", now=timezone.now(), lists=self.lists)
             conditions.append(predicate.sql)
             values |= predicate.params
         return f"FROM subscribers_subscriber subscriber {joins} WHERE {' AND '.join(conditions)}", values
+
+
+def count_people(scope: Scope, seconds: float) -> int:
+    """How many people a scope names.
+
+    Raises:
+        SegmentError: see Scope.people; or it took longer than so many seconds.
+    """
+    people, values = scope.people()
+    with large_query(seconds) as cursor:
+        cursor.execute(f"SELECT count(*) {people}", values)
+        return int(cursor.fetchone()[0])
 
 
 def scope_of(*, list_slug: str = "", segment_slug: str = "", states: Sequence[str] = ()) -> Scope:

@@ -73,14 +73,14 @@ class Table:
         for _ in range(dialect.skipped_lines):
             self._text.readline()
         # Before the header is known, a line that holds an address is taken for a row.
-        looks_like_row: Callable[[list[str]], bool] = _holds_address
+        looks_like_row: Callable[[list[str]], bool] = holds_address
         self._rows = read_rows(
             self._text,
             dialect.delimiter,
             lambda cells: looks_like_row(cells),
             lines_before=dialect.skipped_lines,
         )
-        self.header = _header(self._rows, name)
+        self.header = header_of(self._rows, name)
         self.columns: Columns = map_columns(self.header, name, mapping)
         looks_like_row = row_test(self.columns)
 
@@ -166,7 +166,7 @@ def _array(numbers: tuple[int, ...]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
-def _header(rows: Iterator[Row], name: str) -> list[str]:
+def header_of(rows: Iterator[Row], name: str) -> list[str]:
     """The first row that holds anything."""
     for _, cells, problem in rows:
         if not any(cell.strip() for cell in cells):
@@ -177,7 +177,7 @@ def _header(rows: Iterator[Row], name: str) -> list[str]:
     raise CannotImport("empty_file", f"{name} has nothing but delimiters. It needs a header line.")
 
 
-def _holds_address(cells: Sequence[str]) -> bool:
+def holds_address(cells: Sequence[str]) -> bool:
     return any(PLAIN.fullmatch(cell.strip()) for cell in cells)
 
 

@@ -98,8 +98,8 @@ def map_columns(header: Sequence[str], file: str, mapping: Mapping[str, str] | N
             "no_text",
             f"{file} holds NUL characters, as UTF-16 without a byte order mark does. Save it as UTF-8.",
         )
-    is_refused_file = names[: len(OWN_COLUMNS)] == OWN_COLUMNS
-    skipped = range(len(OWN_COLUMNS)) if is_refused_file else range(0)
+    mended = is_refused_file(names)
+    skipped = range(len(OWN_COLUMNS)) if mended else range(0)
     found = recognise(names)
     meant = _meant(names, mapping or {}, file)
     if found:
@@ -129,7 +129,7 @@ def map_columns(header: Sequence[str], file: str, mapping: Mapping[str, str] | N
         fields,
         attributes,
         tuple(others[MOST_ATTRIBUTES:]),
-        is_refused_file,
+        mended,
         format=found.name if found else "",
         standing=standing_of_file(found, names, file),
         read_standing=disabled if status == "disabled" else standing if "state" in fields else None,
@@ -138,6 +138,11 @@ def map_columns(header: Sequence[str], file: str, mapping: Mapping[str, str] | N
         consent=tuple((place, target.key) for place, target in _with(meant, "consent")),
         objects=tuple(place for place, target in _with(meant, "attributes") if not target.key),
     )
+
+
+def is_refused_file(header: Sequence[str]) -> bool:
+    """Whether it is a file of refused rows, by its header."""
+    return tuple(map(one_line, header[: len(OWN_COLUMNS)])) == OWN_COLUMNS
 
 
 def described(columns: Columns) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.utils import timezone
 
+from subscribers.importing import draft
 from subscribers.models import Import, ImportState
 
 log = structlog.get_logger()
@@ -14,7 +15,14 @@ KEPT_FOR = timedelta(days=30)
 
 
 def forget_old(now: datetime | None = None) -> int:
-    """Delete what is kept of the imports that ended KEPT_FOR ago. Their counts stay. Returns how many they are."""
+    """Delete what is kept of the imports that ended KEPT_FOR ago. Their counts stay. Returns how many they are.
+
+    Of drafts that nobody confirmed everything goes, the file first of all, after draft.KEPT_FOR.
+    """
+    drafts = Import.objects.filter(
+        state=ImportState.DRAFT, moved_at__lt=(now or timezone.now()) - draft.KEPT_FOR
+    )
+    drafts.delete()
     ended = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED, ImportState.UNDONE)
     old = Import.objects.filter(state__in=ended, finished_at__lt=(now or timezone.now()) - KEPT_FOR)
     count = 0

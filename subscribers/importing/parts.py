@@ -46,6 +46,14 @@ def file_of(stored: Import) -> Iterator[BinaryIO]:
         yield file
 
 
+def head_of(stored: Import, size: int) -> bytes:
+    """The beginning of an import's file: so many bytes, PART at most, or all that there are."""
+    content = (
+        stored.parts.filter(kind=ImportPartKind.FILE).order_by("number").values_list("content", flat=True)
+    )
+    return zlib.decompressobj().decompress(content[0], size)
+
+
 def lines_of(stored: Import, kind: ImportPartKind) -> Iterator[bytes]:
     """The rows that an import refused, or flagged, as a CSV file, piece by piece."""
     yield MARK

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from django.db import transaction
 
 from subscribers.importing.chunks import Table
-from subscribers.importing.columns import described
+from subscribers.importing.columns import described, is_refused_file
 from subscribers.importing.dialect import Dialect, detect
 from subscribers.importing.parts import keep_file, keep_rows
 from subscribers.importing.refused_file import OWN_COLUMNS, shown
@@ -44,7 +44,7 @@ def register(
         CannotImport: the file as a whole cannot be imported.
     """
     name = source_name(path)
-    with _opened(path, sheet) as (file, dialect):
+    with opened(path, sheet) as (file, dialect):
         table = Table(file, dialect, name, dict(mapping or {}))
         table.close()
         size = file.seek(0, os.SEEK_END)
@@ -60,21 +60,30 @@ def register(
             started_by=by,
         )
         keep_file(stored, file)
-    own = len(OWN_COLUMNS) if table.columns.is_refused_file else 0
-    header = [*OWN_COLUMNS, *map(shown, table.header[own:])]
-    keep_rows(stored.pk, ImportPart.Kind.REFUSED, 0, _csv_row(header))
-    keep_rows(stored.pk, ImportPart.Kind.FLAGGED, 0, _csv_row(FLAGGED_HEADER))
+    keep_headers(stored, table.header)
     return stored
+
+
+def keep_headers(stored: Import, header: list[str]) -> None:
+    """Begin the files of refused and of flagged rows. Args: header: of the file."""
+    own = len(OWN_COLUMNS) if is_refused_file(header) else 0
+    row = [*OWN_COLUMNS, *map(shown, header[own:])]
+    keep_rows(stored.pk, ImportPart.Kind.REFUSED, 0, _csv_row(row))
+    keep_rows(stored.pk, ImportPart.Kind.FLAGGED, 0, _csv_row(FLAGGED_HEADER))
 
 
 def source_name(path: Path) -> str:
     """The file's name as it can be stored: file names are bytes, and may hold anything but a slash."""
-    name = one_line(os.fsencode(path.name).decode("utf-8", "replace"))
-    return name[: Subscription._meta.get_field("source").max_length]
+    return as_source(os.fsencode(path.name).decode("utf-8", "replace"))
+
+
+def as_source(name: str) -> str:
+    """A file's name as the source of subscriptions has it."""
+    return one_line(name)[: Subscription._meta.get_field("source").max_length]
 
 
 @contextmanager
-def _opened(path: Path, sheet: str) -> Iterator[tuple[BinaryIO, Dialect]]:
+def opened(path: Path, sheet: str) -> Iterator[tuple[BinaryIO, Dialect]]:
     """The file to keep: as it is, or, of a workbook, its sheet as CSV."""
     if is_workbook(path):
         with rows_as_csv(path, sheet) as file:

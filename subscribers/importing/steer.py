@@ -52,6 +52,13 @@ def resume(import_id: int) -> None:
         )
 
 
+def to_undo() -> list[int]:
+    """The imports that are to be undone, and that nobody works on; the oldest first."""
+    undoing = Import.objects.filter(state=ImportState.UNDOING).order_by("id").values_list("id", flat=True)
+    held = held_ones()
+    return [import_id for import_id in undoing if import_id not in held]
+
+
 def due() -> list[int]:
     """The imports that wait for a worker, or whose worker is gone; the oldest first."""
     waiting = Import.objects.filter(state__in=UNDER_WAY).order_by("id").values_list("id", flat=True)

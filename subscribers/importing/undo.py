@@ -169,7 +169,7 @@ def undo(
     with held(import_id) as is_held:
         if not is_held:
             raise CannotImport("under_way", f"Import {import_id} is being worked on. Stop it first.")
-        stored = _begin(import_id, by)
+        stored = begin(import_id, by)
         counts = Counter(stored.undone)
         people = 0
         while True:
@@ -187,7 +187,11 @@ def undo(
 
 
 @transaction.atomic
-def _begin(import_id: int, by: str) -> Import:
+def begin(import_id: int, by: str) -> Import:
+    """Mark an import to be undone. Whoever works on it from then on, undoes it.
+
+    Args, Raises: as for undo.
+    """
     stored = Import.objects.select_for_update().filter(pk=import_id).first()
     if stored is None:
         raise CannotImport("unknown_import", f"There is no import {import_id}. `mailer imports` lists them.")

@@ -5,7 +5,15 @@ State and constraints only; what changes them stands in the modules named for th
 
 from subscribers.models.consent import Consent, ConsentAction, Wording
 from subscribers.models.erasures import Erasure
-from subscribers.models.imports import Import, ImportedRow, ImportPart, ImportPartKind, ImportState
+from subscribers.models.imports import (
+    DryRun,
+    DryRunState,
+    Import,
+    ImportedRow,
+    ImportPart,
+    ImportPartKind,
+    ImportState,
+)
 from subscribers.models.letters import Letter, LetterKind
 from subscribers.models.people import (
     Asked,
@@ -37,6 +45,8 @@ __all__ = [
     "Cadence",
     "Consent",
     "ConsentAction",
+    "DryRun",
+    "DryRunState",
     "Erasure",
     "Import",
     "ImportPart",

@@ -8,6 +8,7 @@ from subscribers.models.people import MailingList, Subscriber, SubscriptionState
 
 
 class ImportState(models.TextChoices):
+    DRAFT = "draft", "is not confirmed yet"
     WAITING = "waiting", "waits for a worker"
     RUNNING = "running", "is under way"
     STOPPED = "stopped", "was stopped"
@@ -70,6 +71,8 @@ class ImportPartKind(models.TextChoices):
     FILE = "file", "the file"
     REFUSED = "refused", "rows that were not imported"
     FLAGGED = "flagged", "rows whose address looks odd"
+    WOULD_REFUSE = "would_refuse", "rows that a dry run refused"
+    WOULD_FLAG = "would_flag", "rows whose address looked odd to a dry run"
 
 
 class ImportPart(models.Model):
@@ -82,12 +85,46 @@ class ImportPart(models.Model):
 
     pk = models.CompositePrimaryKey("part_of_id", "kind", "number")
     part_of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="parts", db_index=False)
-    kind = models.CharField(max_length=7, choices=ImportPartKind)
+    kind = models.CharField(max_length=12, choices=ImportPartKind)
     number = models.IntegerField()
     content = models.BinaryField()
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number} of import {self.part_of_id}"
+
+
+class DryRunState(models.TextChoices):
+    WAITING = "waiting", "waits for a worker"
+    RUNNING = "running", "is under way"
+    DONE = "done", "is done"
+    FAILED = "failed", "failed"
+
+
+class DryRun(models.Model):
+    """A dry run of an import that is not confirmed yet: a worker does it all, counts, and rolls it back.
+
+    Beside the import, because the worker's transaction holds the import's own row, and others want to see how far it is.
+    """
+
+    State = DryRunState
+
+    of = models.OneToOneField(Import, on_delete=models.CASCADE, primary_key=True, related_name="dry_run")
+    state = models.CharField(max_length=7, choices=DryRunState, db_default=DryRunState.WAITING)
+    number = models.IntegerField(help_text="Of this asking: a worker of an earlier one gives up")
+    attempts = models.IntegerField(db_default=0, help_text="Of workers since it was asked for")
+    position = models.BigIntegerField(db_default=0, help_text="Bytes that were read")
+    counts = models.JSONField(default=dict, db_default={}, help_text="As an import has them")
+    error = models.TextField(blank=True, db_default="")
+    asked_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=DryRunState.values), name="dry_run_state_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"dry run of import {self.of_id}"
 
 
 class ImportedRow(models.Model):

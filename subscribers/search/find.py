@@ -6,7 +6,7 @@ they are, so the answer is right at every moment.
 """
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -54,19 +54,23 @@ class Found:
         return [hit.id for hit in self.hits]
 
 
-def find(text: str, limit: int, *, mailing_list_id: int | None = None) -> Found:
+def find(
+    text: str, limit: int, *, mailing_list_id: int | None = None, lists: Collection[int] | None = None
+) -> Found:
     """Find subscribers, erased ones never.
 
     Args:
         limit: how many at most.
         mailing_list_id: only people of this list, whatever the state of their subscription.
+        lists: the same of any of these lists; None: everybody.
     """
+    only = lists if mailing_list_id is None else [mailing_list_id]
     text = one_line(text[:LONGEST_TEXT])
     words = fold(text).split()[:MOST_WORDS]
     if not words or not all(grams_of_word(word) for word in words):
         return Found(too_short=True)
     hits: dict[int, Hit] = {}
-    with transaction.atomic(), closing(_in_order(text, words, limit, mailing_list_id)) as meant:
+    with transaction.atomic(), closing(_in_order(text, words, limit, only)) as meant:
         for hit in meant:
             hits.setdefault(hit.id, hit)
             if len(hits) > limit:
@@ -74,17 +78,19 @@ def find(text: str, limit: int, *, mailing_list_id: int | None = None) -> Found:
     return Found(tuple(hits.values()))
 
 
-def _in_order(
-    text: str, words: list[str], limit: int, mailing_list_id: int | None
-) -> Generator[Hit, None, None]:
-    yield from (Hit(*row) for row in _rows("exact", _EXACT, {"text": text}, mailing_list_id))
+Lists = Collection[int] | None
+"""Numbers of mailing lists; None: people need be on none."""
+
+
+def _in_order(text: str, words: list[str], limit: int, lists: Lists) -> Generator[Hit, None, None]:
+    yield from (Hit(*row) for row in _rows("exact", _EXACT, {"text": text}, lists))
     begins, contains = _test(words, at_start=True), _test(words, at_start=False)
-    first, others = _beside_the_index(words, limit, begins, contains, mailing_list_id)
-    indexed = _INDEXED if mailing_list_id is None else _INDEXED_OF_LIST
+    first, others = _beside_the_index(words, limit, begins, contains, lists)
+    indexed = _INDEXED if lists is None else _INDEXED_OF_LIST
     for is_meant, at_start, looked_at in ((begins, True, first), (contains, False, others)):
         yield from looked_at
         grams = set[int]().union(*(grams_of_word(word, at_start=at_start) for word in words))
-        for row in _rows("indexed", indexed, {"grams": rarest(grams)}, mailing_list_id):
+        for row in _rows("indexed", indexed, {"grams": rarest(grams)}, lists):
             if is_meant(folded(*row[1:])):
                 yield Hit(*row)
 
@@ -105,7 +111,7 @@ def _test(words: list[str], *, at_start: bool) -> Test:
 
 
 def _beside_the_index(
-    words: list[str], limit: int, begins: Test, contains: Test, mailing_list_id: int | None
+    words: list[str], limit: int, begins: Test, contains: Test, lists: Lists
 ) -> tuple[list[Hit], list[Hit]]:
     """Those who are meant among the ones whom the index does not know as they are, and among the newest: where so many
     are meant that these are enough, the index would have to be read nearly whole. More than `limit` are not needed.
@@ -118,10 +124,13 @@ def _beside_the_index(
     values = {"patterns": patterns, "ascii": len(patterns) == len(words), "newest": NEWEST}
     first: list[Hit] = []
     others: list[Hit] = []
-    for row in _rows("beside", _BESIDE, values, mailing_list_id):
+    seen = set[int]()
+    for row in _rows("beside", _BESIDE, values, lists):
         text = folded(*row[1:])
-        if not contains(text):
+        # The newest may be among those whom the index does not know: they come twice, and count once.
+        if row[0] in seen or not contains(text):
             continue
+        seen.add(row[0])
         if begins(text):
             first.append(Hit(*row))
             if len(first) > limit:
@@ -136,9 +145,10 @@ def _escaped(word: str) -> str:
 
 
 _OF_LIST = """
-AND (%(list)s::bigint IS NULL OR EXISTS (
+AND (%(lists)s::bigint[] IS NULL OR EXISTS (
     SELECT 1 FROM subscribers_subscription subscription
-    WHERE subscription.mailing_list_id = %(list)s AND subscription.subscriber_id = subscriber.id
+    WHERE subscription.mailing_list_id = ANY(%(lists)s) AND subscription.subscriber_id = subscriber.id
+    OFFSET 0  -- asked for each person who is left: without it all people of the lists would be read first
 ))
 """
 _EXACT = f"""
@@ -173,16 +183,16 @@ _INDEXED_OF_LIST = """
 SELECT subscriber.id, email, first_name, last_name
 FROM subscribers_searchentry entry
 JOIN subscribers_subscription subscription
-    ON subscription.subscriber_id = entry.subscriber_id AND subscription.mailing_list_id = %(list)s
+    ON subscription.subscriber_id = entry.subscriber_id AND subscription.mailing_list_id = ANY(%(lists)s)
 JOIN subscribers_subscriber subscriber ON subscriber.id = entry.subscriber_id AND subscriber.erased_at IS NULL
 WHERE entry.grams @> %(grams)s::int[]
 """
 
 
-def _rows(name: str, query: str, values: Mapping[str, object], mailing_list_id: int | None) -> Iterator[Row]:
+def _rows(name: str, query: str, values: Mapping[str, object], lists: Lists) -> Iterator[Row]:
     """Read through a server-side cursor, so that no more is read than is needed."""
     connection.ensure_connection()
     with connection.connection.cursor(name=f"search_{name}") as cursor:
         cursor.itersize = AT_ONCE
-        cursor.execute(query, {**values, "list": mailing_list_id})
+        cursor.execute(query, {**values, "lists": None if lists is None else sorted(lists)})
         yield from cursor

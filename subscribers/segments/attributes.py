@@ -6,6 +6,7 @@ written as a number, a day or yes and no counts as one.
 
 from dataclasses import dataclass
 
+from subscribers.segments.faces import ATTRIBUTES, Face, Operator, Value, operators_of
 from subscribers.segments.operators import TYPES, EmptyTest, Test, Type, read_test
 from subscribers.segments.predicate import Query
 from subscribers.segments.reading import Part
@@ -68,4 +69,16 @@ def _read(part: Part) -> AttributeCondition:
     return AttributeCondition(name, type_, read_test(part, type_, plus=plus), part.place)
 
 
-ATTRIBUTE = Kind("attribute", _read, '{"attribute": "age", "type": "number", "at_least": 18}')
+_ENTERED = Value("text", suggest="attribute")
+_FACE = Face(
+    "attribute",
+    ATTRIBUTES,
+    "Attribute",
+    tuple(
+        operator
+        for type_ in TYPES
+        for operator in operators_of(type_, value=_ENTERED, empty=True, sets=((("type",), type_),))
+    ),
+    name=Operator("attribute", ("attribute",), Value("text", suggest="attributes")),
+)
+ATTRIBUTE = Kind("attribute", _read, '{"attribute": "age", "type": "number", "at_least": 18}', faces=(_FACE,))

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from typing import cast
+from zoneinfo import available_timezones
 
 from subscribers.cleaning import values
 from subscribers.segments.english import country, either
 from subscribers.segments.errors import SegmentError
+from subscribers.segments.faces import PERSON, Choices, Face, Value, operators_of
 from subscribers.segments.operators import DateTest, Test, TextTest, is_or_not, read_test
 from subscribers.segments.predicate import Query
 from subscribers.segments.reading import Part
@@ -21,6 +23,7 @@ TEXTS = {
 }
 """Fields of text, as SQL and in English."""
 FIELDS = (*TEXTS, "country", "created")
+COUNTRY_OPERATORS = ("is", "is_any_of", "is_not", "is_none_of", "is_empty")
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,7 @@ def _read(part: Part) -> FieldCondition | CountryCondition | CreatedCondition:
     if field == "created":
         return CreatedCondition(cast(DateTest, read_test(part, "date")), part.place)
     if field == "country":
-        only = ("is", "is_any_of", "is_not", "is_none_of", "is_empty")
-        test = cast(TextTest, read_test(part, "text", only=only))
+        test = cast(TextTest, read_test(part, "text", only=COUNTRY_OPERATORS))
         return CountryCondition(test.op, _codes(part, test), part.place)
     return FieldCondition(field, read_test(part, "text"), part.place)
 
@@ -98,4 +100,34 @@ def _codes(part: Part, test: TextTest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-FIELD = Kind("field", _read, '{"field": "country", "is_any_of": ["SG", "MY"]}')
+COUNTRIES = Choices("country", lambda lists: sorted(values.country_names().items(), key=lambda each: each[1]))
+TIME_ZONES = Choices(
+    "time_zone", lambda lists: [(zone, zone) for zone in sorted(available_timezones() - values.NO_PLACES)]
+)
+_ENTERED = {
+    "domain": Value("text", suggest="domain"),
+    "language": Value("text", suggest="language"),
+    "time_zone": Value("text", choices=TIME_ZONES),
+}
+
+
+def _faces() -> tuple[Face, ...]:
+    texts = (
+        Face(
+            name,
+            PERSON,
+            label.capitalize(),
+            operators_of("text", value=_ENTERED.get(name, Value("text"))),
+            ((("field",), name),),
+        )
+        for name, (_, label) in TEXTS.items()
+    )
+    country = operators_of("text", value=Value("choice", choices=COUNTRIES), only=COUNTRY_OPERATORS)
+    return (
+        *texts,
+        Face("country", PERSON, "Country", country, ((("field",), "country"),)),
+        Face("created", PERSON, "Added", operators_of("date"), ((("field",), "created"),)),
+    )
+
+
+FIELD = Kind("field", _read, '{"field": "country", "is_any_of": ["SG", "MY"]}', _faces())

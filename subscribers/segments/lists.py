@@ -5,6 +5,7 @@ from typing import cast
 
 from subscribers.models import Cadence, MailingList, SubscriptionState, SuppressionReason, Topic
 from subscribers.segments.english import either
+from subscribers.segments.faces import LISTS, Choices, Detail, Face, Lists, Operator, Value, operators_of
 from subscribers.segments.names import number_of
 from subscribers.segments.operators import DateTest, TextTest, read_test
 from subscribers.segments.predicate import Query
@@ -36,8 +37,12 @@ class ListCondition:
     def sql(self, query: Query) -> str:
         wanted = []
         if self.slug != ANY_LIST:
-            number = number_of(MailingList, self.slug, below(self.place, "list"))
+            place = below(self.place, "list")
+            number = number_of(MailingList, self.slug, place)
+            query.see(number, f"the list {self.slug}", place)
             wanted.append(f"subscription.mailing_list_id = {query.add(number)}")
+        elif query.lists is not None:
+            wanted.append(f"subscription.mailing_list_id = ANY({query.add(sorted(query.lists))})")
         if len(self.states) < len(SubscriptionState):
             wanted.append(f"subscription.state = ANY({query.add(list(self.states))})")
         if self.cadences:
@@ -157,11 +162,78 @@ def _read_suppressed(part: Part) -> SuppressedCondition:
     return SuppressedCondition(True, part.choices("suppressed", SuppressionReason.values), part.place)
 
 
-LIST = Kind("list", _read_list, '{"list": "weekly", "cadence": "monthly", "signed_up": {"in_last_days": 30}}')
-TOPIC = Kind("topic", _read_topic, '{"topic": "payments", "chosen": true}')
+def _list_names(lists: Lists) -> list[tuple[str, str]]:
+    shown = MailingList.objects.all() if lists is None else MailingList.objects.filter(pk__in=lists)
+    return [(ANY_LIST, "any list"), *shown.values_list("slug", "name")]
+
+
+def _words(name: str, words: list[tuple[str, str]]) -> Value:
+    return Value("choice", many=True, choices=Choices(name, lambda lists: words))
+
+
+MAILING_LISTS = Value("choice", choices=Choices("list", _list_names))
+_TOPICS = Choices("topic", lambda lists: list(Topic.objects.values_list("slug", "name")))
+TOPICS = Value("choice", choices=_TOPICS)
+
+_LIST = Face(
+    "list",
+    LISTS,
+    "On the list",
+    (Operator("is", ("list",), MAILING_LISTS),),
+    details=(
+        Detail("State", (Operator("is", ("state",), _words("state", SubscriptionState.choices)),)),
+        Detail("Cadence", (Operator("is", ("cadence",), _words("cadence", Cadence.choices)),)),
+        Detail(
+            "Paused",
+            (
+                Operator("is paused", sets=((("paused",), True),)),
+                Operator("is not paused", sets=((("paused",), False),)),
+            ),
+        ),
+        Detail("Signed up", operators_of("date", at=("signed_up",))),
+        Detail("Source", operators_of("text", at=("source",), value=Value("text", suggest="source"))),
+    ),
+)
+_TOPIC = Face(
+    "topic",
+    LISTS,
+    "Topic",
+    (
+        Operator("gets", ("topic",), TOPICS),
+        Operator("chose by name", ("topic",), TOPICS, ((("chosen",), True),)),
+    ),
+)
+_EVERY_TOPIC = Face(
+    "every_topic",
+    LISTS,
+    "Choice of topics",
+    (
+        Operator("none: gets every topic", sets=((("every_topic",), True),)),
+        Operator("chose some", sets=((("every_topic",), False),)),
+    ),
+)
+_SUPPRESSED = Face(
+    "suppressed",
+    LISTS,
+    "Suppressed",
+    (
+        Operator("yes", sets=((("suppressed",), True),)),
+        Operator("no", sets=((("suppressed",), False),)),
+        Operator("because of", ("suppressed",), _words("suppression", SuppressionReason.choices)),
+    ),
+)
+
+LIST = Kind(
+    "list",
+    _read_list,
+    '{"list": "weekly", "cadence": "monthly", "signed_up": {"in_last_days": 30}}',
+    (_LIST,),
+)
+TOPIC = Kind("topic", _read_topic, '{"topic": "payments", "chosen": true}', (_TOPIC,))
 EVERY_TOPIC = Kind(
     "every_topic",
     lambda part: EveryTopicCondition(part.yes_no("every_topic"), part.place),
     '{"every_topic": true}',
+    (_EVERY_TOPIC,),
 )
-SUPPRESSED = Kind("suppressed", _read_suppressed, '{"suppressed": false}')
+SUPPRESSED = Kind("suppressed", _read_suppressed, '{"suppressed": false}', (_SUPPRESSED,))

@@ -1,7 +1,7 @@
 """A rule as one SQL expression, for any query over subscribers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -37,9 +37,12 @@ class Query:
         prefix: of the names of its parameters.
         now: the moment from which "the last 30 days" are counted; days are those of UTC.
         few: whether it will be asked of a few people only, see `member_of`.
+        lists: only what is known of people on these mailing lists counts, for who may see no others; None for all.
     """
 
-    def __init__(self, prefix: str, now: datetime, *, few: bool = False) -> None:
+    def __init__(
+        self, prefix: str, now: datetime, *, few: bool = False, lists: Collection[int] | None = None
+    ) -> None:
         if not _PREFIX.fullmatch(prefix):
             raise ValueError(f"{prefix!r} cannot begin the name of a parameter")
         self.now = now
@@ -47,6 +50,7 @@ class Query:
         self.within: tuple[str, ...] = ()
         self._prefix = prefix
         self.few = few
+        self.lists = None if lists is None else frozenset(lists)
         self._conditions = 0
 
     @property
@@ -59,6 +63,17 @@ class Query:
         name = f"{self._prefix}{len(self.params)}"
         self.params[name] = value
         return f"%({name})s"
+
+    def see(self, mailing_list: int, slug: str, place: str) -> None:
+        """Told of every mailing list that a rule names, itself or by a newsletter.
+
+        Raises:
+            SegmentError: nothing of it may be told.
+        """
+        if self.lists is not None and mailing_list not in self.lists:
+            raise SegmentError(
+                "not_yours", place, f"the people of {slug} are not yours to see: name one of your own"
+            )
 
     def count(self, place: str) -> None:
         """Told of every condition. Raises SegmentError where segments within segments make too many."""

@@ -16,7 +16,7 @@ GREATEST_NUMBER = 10**15
 MOST_DAYS = 36_500
 EARLIEST, LATEST = 1800, 2500
 """Years. Others are slips, and written with four digits all days sort as texts."""
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Part:
@@ -161,7 +161,7 @@ def text(value: object, place: str) -> str:
         raise SegmentError("empty_text", place, "the text is empty: write one, or use is_empty")
     if len(value) > LONGEST_TEXT:
         raise SegmentError("long_text", place, f"a text may be {LONGEST_TEXT} characters long: shorten it")
-    if _UNSTORABLE.search(value):
+    if UNSTORABLE.search(value):
         raise SegmentError("bad_text", place, "the text holds a character that no stored text can hold")
     return value
 

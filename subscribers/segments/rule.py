@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import Literal, Protocol
 
 from subscribers.segments.errors import SegmentError
+from subscribers.segments.faces import Face
 from subscribers.segments.predicate import Query
 from subscribers.segments.reading import Part, listed
 
@@ -73,11 +74,13 @@ class Kind:
         key: the one by which it is known.
         read: reads one; raises SegmentError. It takes the keys it knows, those left over are refused after it.
         example: one as JSON, for help.
+        faces: the fields under which a form shows it; () for one that is written as JSON alone.
     """
 
     key: str
     read: Callable[[Part], Condition]
     example: str
+    faces: tuple[Face, ...] = ()
 
 
 _kinds: dict[str, Kind] = {}

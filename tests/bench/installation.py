@@ -16,6 +16,7 @@ from mailer.local.errors import ServerError
 from mailer.local.processes import Process, running
 from mailer.local.shared_servers import shut_down
 from mailer.local.waiting import wait_until
+from tests import prepared
 
 THREADS = 16
 """Requests in flight of a worker, as `mailer worker` has them by default."""
@@ -66,6 +67,8 @@ def servers(*, keep: bool = False) -> Iterator[embedded.Addresses]:
         raise SystemExit(str(error)) from error
     if not keep:
         shutil.rmtree(folder, ignore_errors=True)  # a store of last time's people would slow this one
+        folder.mkdir(parents=True)
+        prepared.data_folder(folder / "postgres")
     os.environ["MAILER_VAR"] = str(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = "mailer.config.settings"
     os.environ["LOG_LEVEL"] = "warning"
@@ -120,4 +123,4 @@ def _migrate() -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0)  # a kept one may be older than the last migration

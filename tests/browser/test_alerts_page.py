@@ -7,17 +7,10 @@ from django.utils import timezone
 
 from mailer.tracking.alerts.watch import watch
 from mailer.tracking.models import Alert
-from tests.browser.test_public_pages import CHROMIUM
-from tests.browser.test_settle_page import PALE_TEXT, session, staff_page
+from tests.browser.chromium import PALE_TEXT, staff_page
 from tests.tracking.ledger import make_send
 
-__all__ = ["session"]
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/staff/tracking/alert/"
 
 

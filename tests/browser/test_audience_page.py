@@ -10,17 +10,10 @@ from mailer.tracking.reports.count import report
 from mailer.tracking.reports.page import render
 from subscribers.models import Subscriber
 from subscribers.segments.saving import save
-from tests.browser.test_public_pages import CHROMIUM
-from tests.browser.test_settle_page import PALE_TEXT, session, staff_page
+from tests.browser.chromium import PALE_TEXT, staff_page
 from tests.newsroom import crowd, make_issue
 
-__all__ = ["session"]
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 NAME = "Asia <b>and</b> " + "w" * 120
 SENTENCE = f"those in “{NAME}” (in Singapore), but not in “Staff” (domain is “example.com”)"
 
@@ -44,7 +37,7 @@ def test_page_and_report_say_whom_a_send_goes_to(live_server, session, send, tmp
     written = tmp_path / "report.html"
     written.write_text(render(report(send)), "utf-8")
     with staff_page(live_server.url, session, width, scheme) as page:
-        page.goto(f"{live_server}/staff/delivery/send/{send.pk}/change/")
+        page.goto(f"{live_server}/staff/sends/{send.pk}/")
         page.wait_for_function("document.querySelector('[x-cloak]') === null")
         assert page.get_by_text(SENTENCE).is_visible()
         assert page.evaluate("document.querySelector('.desk').scrollWidth") <= width

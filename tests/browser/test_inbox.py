@@ -1,15 +1,12 @@
 """The emulator's inbox in a real browser."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests.browser.chromium import browser_context
 from tests.emulator.playground import Playground, Webhook, mail, recipient, running, running_webhook
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
 HOSTILE = """<!doctype html><html><head><meta http-equiv="refresh" content="0;url=/"><style>
 @media (prefers-color-scheme: dark) { p { color: rgb(255, 0, 0) } }</style></head><body>
@@ -39,10 +36,8 @@ def emulator(webhook: Webhook) -> Iterator[Playground]:
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1200, "height": 800}, color_scheme="null")
-        browser.close()
+    with browser_context(viewport={"width": 1200, "height": 800}, color_scheme="null") as context:
+        yield context.new_page()
 
 
 def test_a_reader_finds_a_mail_and_leaves_the_list(

@@ -4,21 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from mailer.delivery.letters.submit import submit_letter
 from mailer.issues.models import Newsletter
 from subscribers.letters.ask import ask
 from subscribers.models import AddressChange, Letter, LetterKind, PendingSignUp
-from tests.browser.test_public_pages import CHROMIUM
+from tests.browser.chromium import browser_context
 from tests.newsroom import make_issue, subscribe
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
+pytestmark = pytest.mark.django_db
 PALE_TEXT = """() => {
   const light = colour => {
     const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
@@ -73,13 +68,11 @@ def test_every_letter_can_be_read_and_its_button_hit(inbox, width, scheme, colou
     letters = write(newsletter)
     for letter in letters:
         assert submit_letter(letter.batch.pk)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    with browser_context(viewport={"width": width, "height": 844}, color_scheme=scheme) as context:
+        page = context.new_page()
         for number, letter in enumerate(letters):
             page.goto(f"{inbox.url}/messages/{number}/body")
             look_at(page, width, letter.kind)
-        browser.close()
 
 
 def look_at(page: Page, width: int, kind: str) -> None:

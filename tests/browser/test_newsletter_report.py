@@ -5,18 +5,11 @@ from datetime import timedelta
 import pytest
 
 from mailer.tracking.newsletter.keep import count_and_keep
-from tests.browser.test_public_pages import CHROMIUM
-from tests.browser.test_settle_page import PALE_TEXT, session, staff_page
+from tests.browser.chromium import PALE_TEXT, staff_page
 from tests.tracking.newsletter.plain import Reader, Record
 from tests.tracking.newsletter.world import NOW, make_newsletter, write_down
 
-__all__ = ["session"]
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "Everything-that-happened-in-payments-" * 4
 PALE_PAGE = PALE_TEXT.replace(".desk *", "main *, nav *")
 

@@ -5,27 +5,18 @@ import json
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from mailer.delivery.models import Exclusion
 from subscribers import tokens
 from subscribers.models import Consent, Erasure, Subscriber, Topic, Wording
 from subscribers.tokens import Scope
-from tests.browser.test_public_pages import CHROMIUM, browser_page
-from tests.browser.test_public_pages import PALE_TEXT as PALE_PUBLIC_TEXT
-from tests.browser.test_settle_page import PALE_TEXT, staff_page
+from tests.browser.chromium import PALE_PUBLIC_TEXT, PALE_TEXT, browser_page, signed_in, staff_page
 from tests.tracking.ledger import Ledger, exclude, make_send
 from tests.tracking.test_fold import fold_these
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -73,9 +64,7 @@ def ledger(anna) -> Ledger:
 
 @pytest.fixture
 def session() -> str:
-    client = Client()
-    client.force_login(User.objects.create_superuser("mia"))
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+    return signed_in(User.objects.create_superuser("mia"))
 
 
 def link(scope: Scope, ledger: Ledger, person: Subscriber) -> str:

@@ -1,14 +1,10 @@
 """The subscribers' pages in a real browser: on a phone and on a desk, by day and by night, without JavaScript."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import Page, sync_playwright
 
 from mailer.issues.models import Newsletter
 from subscribers import tokens
@@ -24,55 +20,9 @@ from subscribers.models import (
     Wording,
 )
 from subscribers.tokens import Scope
+from tests.browser.chromium import PALE_PUBLIC_TEXT, browser_page
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
-
-PALE_TEXT = """() => {
-  const light = colour => {
-    const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
-      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = element => {
-    for (; element; element = element.parentElement) {
-      const colour = getComputedStyle(element).backgroundColor;
-      if (!/^rgba.*, 0\\)$/.test(colour)) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  return [...document.querySelectorAll("body *")]
-    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || e.matches("input"))
-    .map(e => {
-      const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
-      return [e.textContent.trim() || e.name, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
-    })
-    .filter(([, ratio]) => ratio < 4.5);
-}"""
-"""Text whose contrast with its ground is below WCAG 2's AA, with the ratio."""
-
-
-@contextmanager
-def browser_page(width: int = 1280, scheme: str = "light", scripts: bool = False) -> Iterator[Page]:
-    """A page of a browser that is gone before the test looks at the database again: Playwright's event loop
-    and Django's ORM do not share a thread."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(
-            viewport={"width": width, "height": 844}, color_scheme=scheme, java_script_enabled=scripts
-        )
-        page = context.new_page()
-        page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text))
-        yield page
-        assert page.complaints == []
-        assert context.cookies() == []
-        browser.close()
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -123,7 +73,7 @@ def test_pages_fit_their_screen_and_can_be_read(live_server, token, width, schem
         for path in (f"/u/{token}", f"/p/{token}"):
             page.goto(f"{live_server}{path}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert page.evaluate(PALE_TEXT) == []
+            assert page.evaluate(PALE_PUBLIC_TEXT) == []
             assert page.evaluate("getComputedStyle(document.querySelector('main')).borderTopWidth") == "4px"
         assert (
             page.evaluate("[...document.querySelectorAll('input')].filter(i => !i.labels.length).length") == 0
@@ -263,7 +213,7 @@ def test_every_page_fits_and_can_be_read_and_operated(live_server, reader, width
         def looks_right():
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             if colours == "none":
-                assert page.evaluate(PALE_TEXT) == []
+                assert page.evaluate(PALE_PUBLIC_TEXT) == []
             assert page.evaluate(EVERY_CONTROL) == []
             assert page.evaluate(TOO_SMALL) == []
             assert page.evaluate(UNNAMED_GROUPS) == 0

@@ -9,17 +9,10 @@ from mailer.delivery.models import Delivery, Edition, Link, Send
 from mailer.tracking.models import Click
 from mailer.tracking.reports.keep import count_and_keep
 from subscribers.models import Segment, Subscriber, Topic
-from tests.browser.test_public_pages import CHROMIUM
-from tests.browser.test_settle_page import PALE_TEXT, session, staff_page
+from tests.browser.chromium import PALE_TEXT, staff_page
 from tests.tracking.ledger import SENT_AT, Ledger, add_batch, exclude, make_list, make_people, make_send
 
-__all__ = ["session"]
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "A segment with a very long name " + "w" * 60
 WHAT_HAPPENED = """
 UPDATE delivery_delivery SET
@@ -91,7 +84,7 @@ def test_it_fits_and_reads_well_on_every_screen(live_server, session, send, tmp_
         for scheme in ("light", "dark"):
             with staff_page(live_server.url, session, width, scheme) as page:
                 page.goto(f"{live_server.url}/staff/delivery/send/{send.pk}/change/")
-                page.get_by_role("link", name="Report").click()
+                page.get_by_role("link", name="Report", exact=True).click()
                 page.get_by_text("All accounted for").wait_for()
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 assert page.evaluate(PALE_TEXT) == []

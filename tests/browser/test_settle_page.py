@@ -1,16 +1,12 @@
 """The pages that steer a send and settle what is unknown, in a real browser: on a phone and on a desk, by day and by
 night."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Page, sync_playwright
 
 from mailer.delivery.claim import claim
 from mailer.delivery.models import Batch, Delivery, Send, Submission
@@ -21,65 +17,11 @@ from mailer.delivery.settle import accept, claim_limit, expire_claims
 from mailer.delivery.start import send_of
 from mailer.delivery.steer import pause
 from mailer.delivery.variants import ABTest
-from tests.browser.test_public_pages import CHROMIUM
+from tests.browser.chromium import PALE_TEXT, staff_page
 from tests.newsroom import crowd, make_issue
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/staff/delivery/submission/unknown/"
-
-PALE_TEXT = """() => {
-  const pen = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
-  const painted = colours => {
-    pen.clearRect(0, 0, 1, 1);
-    for (const colour of colours) { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); }
-    return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
-  };
-  const light = rgb => {
-    const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const grounds = element =>
-    element ? [...grounds(element.parentElement), getComputedStyle(element).backgroundColor] : ["white"];
-  return [...document.querySelectorAll(".desk *")]
-    .filter(e => e.checkVisibility() && !e.closest("svg"))
-    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || e.matches("input, textarea"))
-    .map(e => {
-      const under = grounds(e);
-      const [a, b] = [light(painted([...under, getComputedStyle(e).color])), light(painted(under))];
-      return [e.textContent.trim() || e.name, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
-    })
-    .filter(([, ratio]) => ratio < 4.5);
-}"""
-"""Text whose contrast with what lies under it is below WCAG 2's AA, with the ratio. Colours are painted, because
-django-unfold's are oklch()."""
-
-
-@contextmanager
-def staff_page(server: str, session: str, width: int = 1280, scheme: str = "light") -> Iterator[Page]:
-    """A page of a browser that is signed in, and gone before the test looks at the database again."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": str(server)}])
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        assert complaints == []
-        browser.close()
-
-
-@pytest.fixture
-def session() -> str:
-    """The session of somebody who may do everything."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("anna"))
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 @pytest.fixture
@@ -105,7 +47,7 @@ def send() -> Send:
 def test_a_person_settles_what_is_unknown(live_server, session, send):
     size = Submission.objects.get().size
     with staff_page(live_server.url, session) as page:
-        page.goto(f"{live_server}/staff/delivery/send/{send.pk}/change/")
+        page.goto(f"{live_server}/staff/sends/{send.pk}/")
         page.get_by_role("link", name=f"{size} unknown").click()
         page.get_by_role("link", name="Decide").click()
         page.get_by_label("Send again.").check()
@@ -136,7 +78,7 @@ def test_evidence_that_comes_while_a_person_thinks_wins(live_server, session, se
 
 def test_a_person_resumes_pauses_and_cancels(live_server, session, send):
     with staff_page(live_server.url, session, width=390) as page:
-        page.goto(f"{live_server}/staff/delivery/send/{send.pk}/change/")
+        page.goto(f"{live_server}/staff/sends/{send.pk}/")
         page.get_by_role("button", name="Resume").click()
         page.get_by_text("It goes on.").wait_for()
         page.get_by_label("Why pause?").fill("wrong picture")
@@ -156,7 +98,7 @@ def test_a_person_resumes_pauses_and_cancels(live_server, session, send):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_pages_fit_their_screen_and_can_be_read(live_server, session, send, width, scheme):
-    pages = (f"/staff/delivery/send/{send.pk}/change/", LIST, f"{LIST}{Submission.objects.get().pk}/")
+    pages = (f"/staff/sends/{send.pk}/", LIST, f"{LIST}{Submission.objects.get().pk}/")
     with staff_page(live_server.url, session, width, scheme) as page:
         for path in pages:
             page.goto(f"{live_server}{path}")

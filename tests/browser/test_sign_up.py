@@ -12,15 +12,10 @@ from mailer.issues.models import Newsletter
 from subscribers.models import Consent, PendingSignUp, Subscription, Topic
 from subscribers.sign_up.embed import embeddable
 from subscribers.sign_up.wording import reword
-from tests.browser.test_public_pages import CHROMIUM, PALE_TEXT, browser_page
+from tests.browser.chromium import PALE_PUBLIC_TEXT, browser_page
 from tests.subscribers.signing_up import link, open_form, post
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 NAMELESS = """() => [...document.querySelectorAll("input:not([type=hidden]), select")]
     .filter(i => !i.labels.length && !i.closest("[hidden]")).map(i => i.name)"""
 
@@ -130,6 +125,7 @@ def test_a_reader_signs_up_with_the_keyboard_alone(live_server, weekly):
         page.get_by_label("Company *").focus()
         page.keyboard.type("Example Ltd")
         page.keyboard.press("Enter")
+        page.get_by_role("button", name="Yes, sign up").wait_for()
         assert page.locator(":focus").inner_text() == "Yes, sign up anna@gmail.com"
         page.keyboard.press("Tab")
         assert page.locator(":focus-visible").inner_text() == "No, anna@gmial.com is right"
@@ -144,7 +140,7 @@ def test_a_form_on_another_site_signs_up(live_server, weekly, settings):
     with another_site(embeddable(weekly)) as site, browser_page(390) as page:
         page.goto(site)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert page.evaluate(PALE_TEXT) == []
+        assert page.evaluate(PALE_PUBLIC_TEXT) == []
         assert page.evaluate(NAMELESS) == []
         assert not page.locator("[name=website]").is_visible()
         page.get_by_label("Email address").fill("anna@example.org")
@@ -177,5 +173,5 @@ def test_pages_fit_their_screen_and_can_be_read(live_server, weekly, width, sche
         for path in ("/s/weekly", "/s/weekly/sent", url):
             page.goto(f"{live_server}{path}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert page.evaluate(PALE_TEXT) == []
+            assert page.evaluate(PALE_PUBLIC_TEXT) == []
             assert page.evaluate(NAMELESS) == []

@@ -7,17 +7,10 @@ import pytest
 from playwright.sync_api import Page
 
 from subscribers.models import Lifting, MailingList, Segment, Suppression
-from tests.browser.test_public_pages import CHROMIUM
-from tests.browser.test_settle_page import PALE_TEXT, staff_page
-from tests.browser.test_settle_page import session as session
+from tests.browser.chromium import PALE_TEXT, staff_page
 from tests.newsroom import subscribe
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Debian's Chromium: install it with `apt install chromium`"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 SUPPRESSIONS = "/staff/subscribers/suppression/"
 LISTS = "/staff/subscribers/mailinglist/"
 SHOTS = os.environ.get("SCREENSHOTS")

@@ -104,6 +104,14 @@ WRONG = [
     ("SCANNER_NETWORKS", "192.0.2.1/24", "holds something that is not a network"),
     ("SCANNER_NETWORKS", "0.0.0.0/0", "holds a network of all addresses"),
     ("PROXIES", "-1", "is not a whole number between 0 and 10"),
+    ("STAFF_MAIL_FROM", "mailer", "is not an e-mail address"),
+    ("STAFF_SECOND_FACTOR", "perhaps", "is neither yes nor no"),
+    ("OIDC_SERVER", "http://login.example.org", "must be https"),
+    ("OIDC_SERVER", "https://[", "cannot be read"),
+    ("OIDC_SERVER", "https://x.example/.well-known/openid-configuration", "leave out /.well-known"),
+    ("OIDC_CLIENT_ID", "two words", "holds a space"),
+    ("OIDC_SECRET", "two words", "holds a space"),
+    ("OIDC_NAME", "x" * 61, "is longer than 60 characters"),
     ("TIME_ZONE", "Singapore Time", "is not the name of a time zone"),
     ("TIME_ZONE", "Asia", "is not the name of a time zone"),
     ("TIME_ZONE", "../etc/passwd", "is not the name of a time zone"),
@@ -112,6 +120,16 @@ WRONG = [
     ("SECRET_KEY_FALLBACKS", "short", "holds a key that is shorter than 32 characters"),
     ("RETENTION_EVENTS", "0", "is not a whole number between 1 and 36500, nor the word keep"),
     ("RETENTION_UNCONFIRMED", "30 days", "is not a whole number between 1 and 36500, nor the word keep"),
+    ("RETENTION_BACKLOG", "0", "is not a whole number between 1 and 36500, nor the word keep"),
+    ("FETCH_PRIVATE_HOSTS", "https://intranet.example.org", "is not a host name, with or without a port"),
+    ("FETCH_PRIVATE_HOSTS", "127.0.0.0/8", "is not a host name, with or without a port"),
+    ("MEDIA_ROOT", "  ", "is not the path of a folder"),
+    ("S3_BUCKET", "my bucket", "is not the name of a bucket"),
+    ("S3_ENDPOINT", "s3.example.org", "is not an http(s) address"),
+    ("S3_REGION", "eu central", "is not a word"),
+    ("S3_PUBLIC_URL", "cdn.example.org", "does not start with https:// or http://"),
+    ("S3_ACCESS_KEY", "two words", "holds a space"),
+    ("S3_SECRET_KEY", "two words", "holds a space"),
     ("RETENTION_INACTIVE", "never", "is not a whole number between 1 and 36500, nor the word keep"),
 ]
 
@@ -138,7 +156,7 @@ def test_several_wrong_values_are_named_at_once():
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
 def test_the_example_of_a_complaint_is_of_the_kind_that_is_taken(variable):
     if not variable.example.endswith(("characters", "…")):  # those two cannot be copied
-        read({**GOOD, variable.name: variable.example})
+        read({**GOOD, "OIDC_CLIENT_ID": "mailer", "OIDC_SECRET": "s", variable.name: variable.example})
 
 
 @pytest.mark.parametrize(
@@ -198,6 +216,12 @@ def test_what_is_given_is_read_as_it_was_meant():
             "SECRET_KEY_FALLBACKS": f"{SECRET},{SECRET[::-1]}",
             "RETENTION_EVENTS": "keep",
             "RETENTION_INACTIVE": "730",
+            "STAFF_MAIL_FROM": "mailer@example.org",
+            "STAFF_SECOND_FACTOR": "yes",
+            "OIDC_SERVER": "https://login.example.org/realms/staff/",
+            "OIDC_CLIENT_ID": "mailer",
+            "OIDC_SECRET": "s3cret",
+            "OIDC_NAME": "Example Ltd",
         }
     )
     assert found.celery_broker_url == "amqp://queue.example.org//"
@@ -213,6 +237,18 @@ def test_what_is_given_is_read_as_it_was_meant():
     assert (found.proxies, read(GOOD).proxies) == (2, 0)
     assert found.secret_key_fallbacks == (SECRET, SECRET[::-1])
     assert (found.retention_events, found.retention_unconfirmed, found.retention_inactive) == (None, 30, 730)
+    assert (found.staff_mail_from, found.staff_second_factor) == ("mailer@example.org", True)
+    assert (found.oidc_server, found.oidc_client_id, found.oidc_secret, found.oidc_name) == (
+        "https://login.example.org/realms/staff",
+        "mailer",
+        "s3cret",
+        "Example Ltd",
+    )
+
+
+def test_a_server_of_openid_connect_wants_what_it_gave_this_site():
+    assert "needs OIDC_CLIENT_ID and OIDC_SECRET" in complaints(OIDC_SERVER="https://login.example.org")
+    assert (read(GOOD).oidc_server, read(GOOD).staff_second_factor) == (None, False)
 
 
 def test_events_and_unconfirmed_people_go_after_a_while_unless_something_else_is_said():

@@ -332,7 +332,7 @@ class TestTold:
         send = planned(issue, ["asia"], ["singapore"])
         start(send)
         sentence = self.SENTENCE.replace("Asia", "&lt;b&gt;Asia&lt;/b&gt;")
-        page = admin_client.get(reverse("admin:delivery_send_change", args=[send.pk])).content.decode()
+        page = admin_client.get(reverse("staff:send", args=[send.pk])).content.decode()
         for shown in (page, render(report(send))):
             assert f"to the list “<bdi>Weekly</bdi>”: <bdi>{sentence}</bdi>." in shown
 

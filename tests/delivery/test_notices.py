@@ -38,7 +38,7 @@ def test_a_notice_is_mailed_once_from_the_newsletters_sender(inbox, send, settin
     assert message["subject"] == f"[China Digest] send {send.pk} has paused itself"
     assert message["from"] == "weekly@news.example.com"
     assert "24 of 310 answered are hard bounces." in message["text"]
-    assert f"{settings.PUBLIC_URL}/staff/delivery/send/{send.pk}/change/" in message["text"]
+    assert f"{settings.PUBLIC_URL}/staff/sends/{send.pk}/" in message["text"]
     assert message["html"] is None
     notice = Notice.objects.get()
     assert (notice.mailed_at is not None, notice.attempts) == (True, 1)

@@ -16,6 +16,7 @@ from django.db import connection
 
 from mailer.emulator.config import LOCAL_API_KEY, EmulatorConfig, EmulatorWorld
 from mailer.emulator.server import EmulatorServer
+from tests import prepared
 from tests.breakable import Broker, Postgres, RabbitMQ, Redis, on_database
 from tests.emptying import allow_emptying
 from tests.inbox import Inbox
@@ -111,10 +112,10 @@ def own_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def own_postgres(own_folder, django_db_blocker) -> Iterator[Postgres]:
+    prepared.data_folder(own_folder / "postgres")
     server = Postgres(own_folder / "postgres")
     try:
         with django_db_blocker.unblock(), on_database(server.url):
-            call_command("migrate", verbosity=0)
             allow_emptying()
         yield server
     finally:

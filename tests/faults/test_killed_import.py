@@ -13,9 +13,10 @@ from subscribers.importing.merge import ONE_AT_A_TIME
 from subscribers.importing.register import register
 from subscribers.importing.summary import summary_of
 from subscribers.models import Consent, ImportedRow, MailingList, Subscriber, Subscription
+from tests.tracking.ledger import make_people
 
 pytestmark = pytest.mark.xdist_group("killed import")
-PEOPLE = 2 * ROWS + 100
+PEOPLE = ROWS + 100
 
 
 class MergeLock:
@@ -60,9 +61,9 @@ def merging(installation):
 
 @pytest.fixture
 def stored(installation, tmp_path):
-    """An import of three chunks, that waits for a worker; half of its people are known."""
+    """An import of two chunks, that waits for a worker; half of its people are known."""
     weekly = MailingList.objects.create(slug="weekly", name="Weekly")
-    Subscriber.objects.bulk_create(Subscriber(email=f"p{n}@example.org") for n in range(0, PEOPLE, 2))
+    make_people([f"p{n}@example.org" for n in range(0, PEOPLE, 2)])
     path = tmp_path / "people.csv"
     with path.open("w") as file:
         file.write("email,first name\n")

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailer.issues.builder.build import build
+from mailer.issues.builder.content import BuildError
 from mailer.issues.builder.personalise import personalise
 from mailer.issues.builder.placeholders import choose_nonce
 from tests.issues import sample
@@ -26,7 +27,9 @@ HOSTILE = [
     "李娜 🐼 مرحبا",
 ]
 text = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(), max_size=40))
-slow = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+slow = settings(
+    max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow], deadline=None
+)
 
 EVERYWHERE = sample.issue(
     subject="Hi {{ subscriber.name }}",
@@ -87,7 +90,12 @@ def test_no_plain_text_of_an_editor_changes_the_structure(written: str) -> None:
 @given(written=text)
 def test_markdown_makes_only_the_tags_of_the_allow_list(written: str) -> None:
     issue = sample.issue(stories=(sample.story(body="Text " + written.replace("{", "(").replace("]", ")")),))
-    tags = {entry[0] for entry in skeleton(build(issue).html)}
+    try:
+        html, refused = build(issue).html, set()
+    except BuildError as error:  # such as <x:>, an address of a scheme that no mail may have
+        html, refused = "", {problem.code for problem in error.problems}
+    assert refused <= {"link_scheme"}
+    tags = {entry[0] for entry in skeleton(html)}
     assert not tags & {"script", "iframe", "form", "object", "mj-text", "mj-raw"}
 
 

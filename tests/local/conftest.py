@@ -15,7 +15,7 @@ def machine() -> Iterator[Machine]:
 
 @pytest.fixture(scope="module")
 def _set_up() -> Iterator[Machine]:
-    with new_machine() as machine:
+    with new_machine(migrated=True) as machine:
         machine.python(
             "from subscribers.models import MailingList; MailingList.objects.create(slug='kept', name='K')"
         )

@@ -26,7 +26,16 @@ from mailer.issues.models import Issue
 from subscribers.models import Topic
 from tests.newsroom import crowd, make_issue, subscribe
 
-APPS = ("mailer.issues", "mailer.delivery", "mailer.tracking", "mailer.local", "mailer.doctor", "subscribers")
+APPS = (
+    "mailer.issues",
+    "mailer.delivery",
+    "mailer.staff",
+    "mailer.tracking",
+    "mailer.archive",
+    "mailer.local",
+    "mailer.doctor",
+    "subscribers",
+)
 PATIENCE = 180
 """Seconds."""
 

@@ -25,11 +25,21 @@ def kept(machine: Machine) -> bool:
     return "kept" in machine.python(SLUGS).split()
 
 
-def test_the_first_command_makes_everything_and_leaves_no_server_behind(machine):
-    machine.python(CREATE.format(slug="first"))
-    assert (machine.postmaster(), machine.redis()) == (None, None)
-    assert machine.python(SLUGS) == "first"
-    assert (machine.postmaster(), machine.redis()) == (None, None)
+@pytest.mark.parametrize(
+    "name",
+    ["-".join(["very", "long"] * 24), "Läufe und Briefe", 'it\'s, "so to say", odd $HOME'],
+    ids=["long", "space", "odd"],
+)
+def test_in_a_folder_of_any_name_the_first_command_makes_everything_and_leaves_no_server_behind(name):
+    with new_machine(f"{name}/var") as machine:
+        half = machine.var / "postgres-new-x"  # of one that was killed while it made it
+        half.mkdir(parents=True)
+        (half / "PG_VERSION").touch()
+        machine.python(CREATE.format(slug="first"))
+        assert (machine.postmaster(), machine.redis()) == (None, None)
+        assert not half.exists()
+        assert machine.python(f"{PING}; {SLUGS}").split() == ["pong", "first"]
+        assert (machine.postmaster(), machine.redis()) == (None, None)
 
 
 def test_secrets_are_kept_and_can_be_read_by_their_owner_only(old_machine):
@@ -140,26 +150,6 @@ def test_ctrl_c_ends_a_command_and_its_servers(old_machine):
     assert held.signal(signal.SIGINT, group=True) != 0
     assert held.said.split() == ["ready", "Stopped."]
     assert wait_until(lambda: (old_machine.postmaster(), old_machine.redis()) == (None, None), LIMIT)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["-".join(["very", "long"] * 24), "Läufe und Briefe", 'it\'s, "so to say", odd $HOME'],
-    ids=["long", "space", "odd"],
-)
-def test_a_folder_may_have_any_name(name):
-    with new_machine(f"{name}/var") as machine:
-        machine.python(CREATE.format(slug="first"))
-        assert machine.python(f"{PING}; {SLUGS}").split() == ["pong", "first"]
-
-
-def test_a_database_that_is_half_set_up_is_set_up_anew(machine):
-    half = machine.var / "postgres-new-x"
-    half.mkdir(parents=True)
-    (half / "PG_VERSION").touch()
-    machine.python(CREATE.format(slug="first"))
-    assert not half.exists()
-    assert machine.python(SLUGS) == "first"
 
 
 def test_servers_that_are_named_are_used_instead_of_embedded_ones(machine):

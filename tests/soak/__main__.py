@@ -43,10 +43,8 @@ def main() -> None:
 def _soak(console: Console, grounds: Grounds, seconds: float, seed: int) -> int:
     """Only now are there addresses for the settings. Returns the exit status."""
     import django
-    from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
     from tests.soak.soak import Soak
     from tests.soak.verdict import verdict
 

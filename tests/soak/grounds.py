@@ -10,6 +10,7 @@ from mailer.config.environment import VARIABLES
 from mailer.emulator.config import LOCAL_API_KEY
 from mailer.local.parent import for_children
 from mailer.local.ports import free_port
+from tests import prepared
 from tests.breakable import Postgres, Redis
 from tests.inbox import Inbox
 from tests.installation import QUIET_READERS, Installation
@@ -50,6 +51,7 @@ class Grounds:
     @contextmanager
     def running(self) -> Iterator["Grounds"]:
         """Servers and emulator for the length of a `with`; whatever was started besides is killed at the end."""
+        prepared.data_folder(self.folder / "postgres")
         self.postgres = Postgres(self.folder / "postgres")
         self.redis = Redis(self.folder / "redis")
         self.installation.environment |= {

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from mailer.delivery.models import Notice
 from mailer.tracking.models import Alert
+from tests.roles import somebody
 from tests.tracking.ledger import make_send
 
 pytestmark = pytest.mark.django_db
@@ -17,15 +17,18 @@ HOSTILE = "<script>alert(1)</script>"
 
 @pytest.fixture
 def staff(client):
-    person = User.objects.create_user("reader", is_staff=True)
+    """Somebody without a role, signed in."""
+    person = somebody()
     client.force_login(person)
     return person
 
 
 @pytest.fixture
-def reader(staff):
-    staff.user_permissions.add(Permission.objects.get(codename="view_alert"))
-    return staff
+def reader(client):
+    """Somebody who may look at everything and change nothing, signed in."""
+    person = somebody("reader")
+    client.force_login(person)
+    return person
 
 
 def over(**fields: object) -> Alert:
@@ -84,7 +87,7 @@ def test_one_says_who_was_told(client, reader):
     text = client.get(f"{PAGE}{alert.pk}/change/").text
     assert "owner@example.org (mailed), owner@example.org (not mailed)" in text
     assert "<p>What to do: start a worker.</p>" in text
-    assert f'href="/staff/delivery/send/{ledger.send.pk}/change/"' in text
+    assert f'href="/staff/sends/{ledger.send.pk}/"' in text
     assert HOSTILE not in text
     assert HOSTILE not in client.get(PAGE).text
 

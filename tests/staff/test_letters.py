@@ -109,6 +109,6 @@ def test_the_page_of_a_rolling_send_says_so_and_lets_it_be_ended(staff):
     (person,) = subscribe(issue.newsletter.mailing_list, "ada@example.org")
     confirmed.send(sender=None, mailing_list_id=issue.newsletter.mailing_list_id, subscriber_id=person.pk)
     Batch.objects.update(state="cancelled")
-    page = staff.get(f"/staff/delivery/send/{Send.objects.get().pk}/change/")
-    assert page.context["steering"]["state"] == "Welcomes"
-    assert page.context["steering"]["may_cancel"]
+    page = staff.get(f"/staff/sends/{Send.objects.get().pk}/")
+    assert page.context["state"] == "Welcomes"
+    assert page.context["may_cancel"]

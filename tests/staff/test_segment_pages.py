@@ -1,17 +1,19 @@
-"""The page of a segment: its rule, what it says, whom it names; errors at their place."""
+"""The pages of segments: their list, and the builder's; errors at their place."""
 
 import json
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from subscribers.models import Segment, Snapshot, Subscriber
 from subscribers.segments.saving import save
+from tests.roles import somebody
 
 pytestmark = pytest.mark.django_db
 SG = {"version": 1, "field": "country", "is": "SG"}
-ADD = "/staff/subscribers/segment/add/"
+LIST, NEW, CREATE = "/staff/segments/", "/staff/segments/new/", "/staff/segments/new/save/"
 
 
 @pytest.fixture
@@ -22,21 +24,31 @@ def signed_in(client):
     return client
 
 
-def change(segment: Segment) -> str:
-    return reverse("admin:subscribers_segment_change", args=[segment.pk])
+def post(client, address: str, body: object):
+    text = body if isinstance(body, str) else json.dumps(body)
+    return client.post(address, text, content_type="application/json")
 
 
-def form(rule: object, slug: str = "asia") -> dict[str, str]:
-    return {"name": "Asia", "slug": slug, "rule": json.dumps(rule)}
+def form(rule: object, slug: str = "asia", **more: object) -> dict[str, object]:
+    return {"name": "Asia", "slug": slug, "rule": rule, "in_reports": False, **more}
+
+
+def faults(answer) -> list[tuple[str, str]]:
+    return [(fault["field"], f"{fault['place']}: {fault['message']}") for fault in answer.json()["faults"]]
 
 
 def test_a_segment_is_made_and_shows_whom_it_names(signed_in):
-    assert signed_in.post(ADD, form(SG)).status_code == 302
-    page = signed_in.get(change(Segment.objects.get())).text
-    for words in ("in Singapore", "<strong>2</strong> people", "reader0@example.org", "reader1@example.org"):
-        assert words in page
-    assert "reader2@example.org" not in page
-    assert "in Singapore" in signed_in.get("/staff/subscribers/segment/").text
+    answer = post(signed_in, CREATE, form(SG))
+    segment = Segment.objects.get()
+    assert (answer.status_code, answer.json()["url"]) == (201, f"/staff/segments/{segment.pk}/")
+    counted = post(signed_in, "/staff/segments/count/", {"rule": segment.rule}).json()
+    assert counted["people"] == 2
+    assert [each["address"] for each in counted["examples"]] == ["reader0@example.org", "reader1@example.org"]
+    page = signed_in.get(answer.json()["url"])
+    assert page.context["data"]["segment"]["rule"] == SG
+    assert "in Singapore" in signed_in.get(LIST).text
+    assert "<strong>2</strong>" in signed_in.get(f"/staff/segments/{segment.pk}/count/").text
+    assert LogEntry.objects.get().get_change_message() == "Made the segment: in Singapore"
 
 
 @pytest.mark.parametrize(
@@ -48,21 +60,30 @@ def test_a_segment_is_made_and_shows_whom_it_names(signed_in):
         ),
         ({"version": 1, "topic": "payments"}, "topic: there is no topic"),
         ({"version": 1, "segment": "asia"}, "segment: the segment would be a part of itself"),
-        ([1], "this is a list: write an object"),
+        ([1], ": this is a list: write an object"),
     ],
 )
 def test_errors_stand_at_the_rule_with_their_place(signed_in, rule, message):
-    answer = signed_in.post(ADD, form(rule))
-    assert answer.status_code == 200
-    assert message in answer.context["adminform"].form.errors["rule"][0]
+    answer = post(signed_in, CREATE, form(rule))
+    assert answer.status_code == 422
+    [(field, said)] = faults(answer)
+    assert field == "rule"
+    assert said.startswith(message)
     assert not Segment.objects.exists()
+    told = post(signed_in, "/staff/segments/check/", {"rule": rule, "slug": "asia"}).json()
+    assert [f"{each['place']}: {each['message']}" for each in told["faults"]] == [said]
+    counted = post(signed_in, "/staff/segments/count/", {"rule": rule, "slug": "asia"})
+    assert counted.status_code == 422
 
 
-def test_what_is_no_json_is_told_so(signed_in):
-    answer = signed_in.post(ADD, {**form(SG), "rule": "{"})
-    assert "Enter a valid JSON." in answer.text
+@pytest.mark.parametrize("address", [CREATE, "/staff/segments/check/", "/staff/segments/count/"])
+def test_what_is_no_json_is_told_so(signed_in, address):
+    answer = post(signed_in, address, "{")
+    assert answer.status_code == 422
+    assert "no JSON that can be read" in answer.text
 
 
+@pytest.mark.parametrize("address", [CREATE, "/staff/segments/check/", "/staff/segments/count/"])
 @pytest.mark.parametrize(
     "rule",
     [
@@ -75,40 +96,91 @@ def test_what_is_no_json_is_told_so(signed_in):
         '{"version": 1, "every_topic": true, "\\ud800": 1}',
     ],
 )
-def test_a_rule_that_no_rule_can_be_is_refused_at_its_place(signed_in, rule):
-    answer = signed_in.post(ADD, {**form(SG), "rule": rule})
-    assert answer.status_code == 200
-    assert answer.context["adminform"].form.errors["rule"]
+def test_a_rule_that_no_rule_can_be_is_refused_at_its_place(signed_in, rule, address):
+    answer = post(signed_in, address, f'{{"name": "A", "slug": "a", "rule": {rule}}}')
+    if address.endswith("check/") and answer.status_code == 200:
+        assert answer.json()["faults"]
+    else:
+        assert answer.status_code == 422
+    assert not Segment.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\x00b", "x" * 201, " "])
+def test_a_name_that_cannot_be_one_is_refused(signed_in, name):
+    answer = post(signed_in, CREATE, form(SG) | {"name": name})
+    assert [field for field, _ in faults(answer)] == ["name"]
 
 
 def test_a_segment_that_is_used_stays_and_keeps_its_short_name(signed_in):
     segment, _ = save("asia", SG)
-    save("other", {"version": 1, "segment": "asia"})
-    address = reverse("admin:subscribers_segment_delete", args=[segment.pk])
-    assert "whose rule names asia" in signed_in.get(address).text.lower().replace("&#x27;", "'")
-    signed_in.post(address, {"post": "yes"})
-    answer = signed_in.post(change(segment), form(SG, "renamed"))
-    assert "keep its short name" in answer.context["adminform"].form.errors["rule"][0]
+    other, _ = save("other", {"version": 1, "segment": "asia"})
+    page = f"/staff/segments/{segment.pk}/"
+    assert f'Segment <a href="/staff/segments/{other.pk}/">' in signed_in.get(page).text
+    answer = signed_in.post(f"{page}delete/", follow=True)
+    assert "asia is a part of other" in answer.text
+    answer = post(signed_in, f"{page}save/", form(SG, "renamed"))
+    assert "keep its short name" in dict(faults(answer))["slug"]
     segment.refresh_from_db()
     assert segment.slug == "asia"
 
 
-def test_snapshots_are_taken_on_the_list(signed_in):
+def test_one_that_nothing_uses_is_deleted_and_that_is_recorded(signed_in):
     segment, _ = save("asia", SG)
-    chosen = {"action": "take_snapshots", "_selected_action": [segment.pk]}
-    answer = signed_in.post("/staff/subscribers/segment/", chosen, follow=True)
-    assert "holds 2 people" in answer.text
-    assert Snapshot.objects.get().slug in signed_in.get(change(segment)).text
+    assert "Deleted asia" in signed_in.post(f"/staff/segments/{segment.pk}/delete/", follow=True).text
+    assert not Segment.objects.exists()
+    assert LogEntry.objects.get().get_change_message() == "Deleted asia."
+
+
+def test_a_segment_that_somebody_else_saved_is_not_written_over(signed_in):
+    segment, _ = save("asia", SG)
+    page = f"/staff/segments/{segment.pk}/"
+    base = signed_in.get(page).context["data"]["segment"]["changed_at"]
+    first = post(signed_in, f"{page}save/", form(SG, base=base))
+    assert first.status_code == 200
+    assert post(signed_in, f"{page}save/", form(SG, base=base)).status_code == 409
+    assert post(signed_in, f"{page}save/", form(SG, base=first.json()["changed_at"])).status_code == 200
+
+
+def test_snapshots_are_taken_and_deleted_on_its_page(signed_in):
+    segment, _ = save("asia", SG)
+    page = f"/staff/segments/{segment.pk}/"
+    assert "holds 2 people" in signed_in.post(f"{page}snapshot/", follow=True).text
+    snapshot = Snapshot.objects.get()
+    assert snapshot.slug in signed_in.get(page).text
+    assert "No snapshot was taken" in signed_in.post(f"{page}snapshot/", {"slug": "a b"}, follow=True).text
+    assert "<strong>2</strong>" not in signed_in.get(LIST).text
+    assert "newest snapshot" in signed_in.get(LIST).text
+    signed_in.post(f"/staff/segments/snapshots/{snapshot.pk}/delete/")
+    assert not Snapshot.objects.exists()
+
+
+def test_what_led_to_the_form_of_the_admin_leads_to_the_builder(signed_in):
+    segment, _ = save("asia", SG)
+    page = f"/staff/segments/{segment.pk}/"
+    for name, arguments, leads in (
+        ("changelist", [], LIST),
+        ("add", [], NEW),
+        ("change", [segment.pk], page),
+        ("delete", [segment.pk], page),
+    ):
+        address = reverse(f"admin:subscribers_segment_{name}", args=arguments)
+        assert signed_in.get(address).url == leads
 
 
 def test_addresses_are_for_those_who_may_see_people(client):
     Subscriber.objects.create(email="reader@example.org", country="SG")
     segment, _ = save("asia", SG)
-    person = User.objects.create_user("figures", is_staff=True)
-    person.user_permissions.add(Permission.objects.get(codename="view_segment"))
-    client.force_login(person)
-    page = client.get(change(segment)).text
-    assert "<strong>1</strong> person" in page
-    assert "reader@example.org" not in page
-    person.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
-    assert "reader@example.org" in client.get(change(segment)).text
+    address = f"/staff/segments/{segment.pk}/count/?as=json"
+    client.force_login(somebody("reader"))
+    counted = client.get(address)
+    assert counted.json()["people"] == 1
+    assert "reader@example.org" not in counted.text
+    client.force_login(somebody("editor"))
+    assert "reader@example.org" in client.get(address).text
+
+
+@pytest.mark.parametrize("rule", ["NaN", "[1e999]", "[" * 900 + "]" * 900, "[" * 60 + "]" * 60, "{", "0"])
+def test_a_rule_in_an_address_that_no_page_could_read_is_passed_over(signed_in, rule):
+    page = signed_in.get(NEW, {"rule": rule})
+    assert page.status_code == 200
+    assert page.context["data"]["segment"]["rule"] == {"version": 1, "all": [{}]}

@@ -1,10 +1,10 @@
 """The settings of a list's sign-up form on the staff site."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from subscribers.models import MailingList, Wording
+from tests.roles import somebody
 
 pytestmark = pytest.mark.django_db
 SETTINGS = {
@@ -83,9 +83,7 @@ def test_a_wrong_setting_is_told_at_its_field_and_nothing_is_saved(
 
 def test_who_may_only_look_sees_the_settings(client, weekly, admin_client):
     save(admin_client, weekly)
-    user = User.objects.create_user("viewer", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_mailinglist"))
-    client.force_login(user)
+    client.force_login(somebody("reader"))
     answer = client.get(reverse("admin:subscribers_mailinglist_change", args=[weekly.pk]))
     assert answer.status_code == 200
     assert "I agree to get the Weekly." in answer.text

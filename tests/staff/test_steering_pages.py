@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.forms import model_to_dict
 from django.test import Client
@@ -22,8 +22,10 @@ from mailer.delivery.start import send_of
 from mailer.delivery.steer import cancel, pause
 from mailer.delivery.variants import ABTest
 from mailer.local.waiting import wait_until
+from mailer.staff.models import Role
 from tests.delivery.test_submit import one_batch
 from tests.newsroom import crowd, make_issue
+from tests.roles import somebody
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script>"
@@ -32,15 +34,15 @@ LIST = "/staff/delivery/submission/unknown/"
 
 @pytest.fixture
 def anna(client) -> User:
-    """Somebody who may see everything of delivery and change nothing, signed in."""
-    anna = User.objects.create_user("anna", is_staff=True)
-    allow(anna, "view_send", "view_submission", "view_batch")
+    """Somebody who may look at everything and change nothing, signed in."""
+    anna = somebody("reader", username="anna")
     client.force_login(anna)
     return anna
 
 
-def allow(person: User, *rights: str) -> None:
-    person.user_permissions.add(*Permission.objects.filter(codename__in=rights))
+def allow(person: User, role: str) -> None:
+    """Give somebody another role."""
+    Role.objects.create(user=person, name=role)
 
 
 @pytest.fixture
@@ -59,11 +61,11 @@ def unknown() -> Submission:
 
 
 def page_of(send: Send) -> str:
-    return reverse("admin:delivery_send_change", args=[send.pk])
+    return reverse("staff:send", args=[send.pk])
 
 
 def steer(client: Client, send: Send, act: str, **fields: object):
-    address = reverse("admin:delivery_send_steer", args=[send.pk])
+    address = reverse("staff:send-steer", args=[send.pk])
     return client.post(address, {"act": act, **fields}, follow=True)
 
 
@@ -132,7 +134,7 @@ def test_who_may_only_look_has_no_buttons_and_cannot_steer(client, anna, send):
 
 
 def test_pause_and_resume_are_kept_with_who_and_why(client, anna, send):
-    allow(anna, "change_send")
+    allow(anna, "editor")
     assert "Paused." in steer(client, send, "pause", why="wrong subject").text
     send.refresh_from_db()
     assert send.paused_because == "Paused by anna: wrong subject"
@@ -141,11 +143,11 @@ def test_pause_and_resume_are_kept_with_who_and_why(client, anna, send):
     send.refresh_from_db()
     assert send.paused_at is None
     kept = LogEntry.objects.order_by("id").values_list("user__username", "change_message")
-    assert list(kept) == [("anna", "Paused."), ("anna", "It goes on.")]
+    assert list(kept) == [("anna", "Paused. Because: wrong subject"), ("anna", "It goes on.")]
 
 
 def test_cancelling_wants_a_reason_and_a_tick(client, anna, send):
-    allow(anna, "change_send")
+    allow(anna, "editor")
     for missing in ({"why": "wrong issue"}, {"sure": "on"}, {"why": " ", "sure": "on"}):
         assert "Nothing was cancelled" in steer(client, send, "cancel", **missing).text
     assert progress(send).waiting == 3
@@ -160,15 +162,15 @@ def test_cancelling_wants_a_reason_and_a_tick(client, anna, send):
 
 @pytest.mark.parametrize("form", [{}, {"act": "delete"}, {"act": "pause", "why": "x" * 501}])
 def test_a_form_that_no_button_posts_changes_nothing(client, anna, send, form):
-    allow(anna, "change_send")
-    client.post(reverse("admin:delivery_send_steer", args=[send.pk]), form)
+    allow(anna, "editor")
+    client.post(reverse("staff:send-steer", args=[send.pk]), form)
     send.refresh_from_db()
     assert (send.paused_at, send.cancelled_at) == (None, None)
 
 
 def test_steering_is_posted_with_a_token_by_who_is_signed_in(anna, send):
-    allow(anna, "change_send")
-    address = reverse("admin:delivery_send_steer", args=[send.pk])
+    allow(anna, "editor")
+    address = reverse("staff:send-steer", args=[send.pk])
     assert Client().post(address, {"act": "pause"}).url.startswith("/staff/login/")
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(anna)
@@ -179,8 +181,8 @@ def test_steering_is_posted_with_a_token_by_who_is_signed_in(anna, send):
 
 
 def test_no_such_send_is_404(client, anna):
-    allow(anna, "change_send")
-    assert client.post("/staff/delivery/send/999999/steer/", {"act": "pause"}).status_code == 404
+    allow(anna, "editor")
+    assert client.post("/staff/sends/999999/steer/", {"act": "pause"}).status_code == 404
 
 
 # ---- Unknown submissions
@@ -213,7 +215,7 @@ def test_nothing_unknown_is_said_so(client, anna):
 
 
 def test_who_may_not_see_submissions_sees_nothing(client, unknown):
-    client.force_login(User.objects.create_user("new", is_staff=True))
+    client.force_login(somebody())
     assert client.get(LIST).status_code == 403
     assert client.get(f"{LIST}{unknown.pk}/").status_code == 403
     client.logout()
@@ -228,7 +230,7 @@ def test_who_may_only_look_decides_nothing(client, anna, unknown):
 
 
 def test_accepted_is_kept_with_who_when_and_why(client, anna, unknown):
-    allow(anna, "change_submission")
+    allow(anna, "administrator")
     assert "Decide …" in client.get(LIST).text
     assert "It counts as accepted." in settle(client, unknown, "accepted").text
     unknown.refresh_from_db()
@@ -242,7 +244,7 @@ def test_accepted_is_kept_with_who_when_and_why(client, anna, unknown):
 
 @pytest.mark.parametrize("typed", ["", "2", "three", "30"])
 def test_send_again_states_the_danger_and_wants_the_number_of_people(client, anna, unknown, typed):
-    allow(anna, "change_submission")
+    allow(anna, "administrator")
     assert "3 people get the same mail twice" in client.get(f"{LIST}{unknown.pk}/").text
     text = settle(client, unknown, "send_again", people=typed).text
     assert "may reach 3 people twice" in text
@@ -251,7 +253,7 @@ def test_send_again_states_the_danger_and_wants_the_number_of_people(client, ann
 
 
 def test_send_again_lets_the_batch_go_again(client, anna, unknown):
-    allow(anna, "change_submission")
+    allow(anna, "administrator")
     assert "It goes again." in settle(client, unknown, "send_again", people=" 3 ").text
     unknown.refresh_from_db()
     assert (unknown.outcome, unknown.decided_by) == ("not_accepted", "anna")
@@ -263,7 +265,7 @@ def test_send_again_lets_the_batch_go_again(client, anna, unknown):
     [(pause, "It goes again when the send is resumed."), (cancel, "because the send is cancelled")],
 )
 def test_it_is_said_when_it_does_not_go_at_once(client, anna, unknown, act, said):
-    allow(anna, "change_submission")
+    allow(anna, "administrator")
     act(unknown.batch.send_id, "wait")
     assert said in settle(client, unknown, "send_again", people="3").text
 
@@ -273,14 +275,14 @@ def test_it_is_said_when_it_does_not_go_at_once(client, anna, unknown, act, said
     [{"because": ""}, {"because": "  "}, {"decision": ""}, {"decision": "lost"}, {"because": "x" * 2001}],
 )
 def test_a_decision_needs_an_outcome_and_a_reason(client, anna, unknown, fields):
-    allow(anna, "change_submission")
+    allow(anna, "administrator")
     answer = settle(client, unknown, fields.pop("decision", "accepted"), **fields)
     assert 'role="alert"' in answer.text
     assert progress(unknown.batch.send).unknown == 3
 
 
 def test_what_evidence_settled_meanwhile_is_not_decided_again(client, anna, unknown):
-    allow(anna, "change_submission")
+    allow(anna, "administrator")
     accept([unknown.pk], "event")
     for answer in (
         settle(client, unknown, "send_again", people="3"),
@@ -325,13 +327,13 @@ def test_evidence_that_comes_in_the_same_moment_wins(decision, people):
 
 
 def test_what_is_written_is_escaped_when_it_comes_back(client, anna, unknown):
-    allow(anna, "change_submission")
+    allow(anna, "administrator")
     text = settle(client, unknown, "send_again", because=f"</textarea>{HOSTILE}", people=f'">{HOSTILE}').text
     assert HOSTILE not in text
 
 
 def test_a_decision_is_posted_with_a_token(anna, unknown):
-    allow(anna, "change_submission")
+    allow(anna, "administrator")
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(anna)
     assert settle(strict, unknown, "accepted").status_code == 403
@@ -339,7 +341,7 @@ def test_a_decision_is_posted_with_a_token(anna, unknown):
 
 
 def test_no_such_submission_is_404(client, anna):
-    allow(anna, "change_submission")
+    allow(anna, "administrator")
     assert client.get(f"{LIST}00000000-0000-0000-0000-000000000000/").status_code == 404
 
 

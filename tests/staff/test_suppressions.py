@@ -2,12 +2,13 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from subscribers.models import Erasure, Lifting, MailingList, Subscriber, Suppression
 from subscribers.privacy.erase import erase
 from subscribers.suppressing.add import suppress
+from tests.roles import somebody
 
 pytestmark = pytest.mark.django_db
 CHANGELIST = "admin:subscribers_suppression_changelist"
@@ -20,18 +21,12 @@ def bounced() -> Suppression:
     )
 
 
-def person(*rights: str) -> User:
-    user = User.objects.create_user("anna", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    return user
-
-
 def lift_page(suppression: Suppression) -> str:
     return reverse("admin:subscribers_suppression_lift", args=[suppression.pk])
 
 
 def test_an_address_is_taken_off_with_a_reason_and_the_name_of_who_did_it(client, bounced) -> None:
-    client.force_login(person("view_suppression", "lift_suppression"))
+    client.force_login(somebody("marketer", username="anna"))
     assert lift_page(bounced) in client.get(reverse(CHANGELIST)).text
     shown = client.get(lift_page(bounced)).text
     assert "back@example.org" in shown
@@ -51,7 +46,7 @@ def test_an_address_is_taken_off_with_a_reason_and_the_name_of_who_did_it(client
 
 @pytest.mark.parametrize("because", ["", "  \n "])
 def test_without_a_reason_nothing_happens(client, bounced, because) -> None:
-    client.force_login(person("view_suppression", "lift_suppression"))
+    client.force_login(somebody("marketer", username="anna"))
     answer = client.post(lift_page(bounced), {"because": because})
     assert "Say why" in answer.text
     assert Suppression.objects.exists()
@@ -59,7 +54,7 @@ def test_without_a_reason_nothing_happens(client, bounced, because) -> None:
 
 def test_after_a_complaint_the_page_says_that_it_is_never_lifted(client, bounced) -> None:
     Suppression.objects.create(address="back@example.org", reason="complaint")
-    client.force_login(person("view_suppression", "lift_suppression"))
+    client.force_login(somebody("marketer", username="anna"))
     assert "never lifted" in client.get(lift_page(bounced)).text
     answer = client.post(lift_page(bounced), {"because": "please"})
     assert "never lifted" in answer.text
@@ -68,13 +63,13 @@ def test_after_a_complaint_the_page_says_that_it_is_never_lifted(client, bounced
 
 
 def test_opening_the_page_changes_nothing(client, bounced) -> None:
-    client.force_login(person("view_suppression", "lift_suppression"))
+    client.force_login(somebody("marketer", username="anna"))
     client.get(f"{lift_page(bounced)}?because=please")
     assert Suppression.objects.exists()
 
 
 def test_it_wants_a_right_of_its_own(client, bounced) -> None:
-    client.force_login(person("view_suppression", "add_suppression", "delete_suppression"))
+    client.force_login(somebody("editor", "approver"))
     assert lift_page(bounced) not in client.get(reverse(CHANGELIST)).text
     assert client.get(lift_page(bounced)).status_code == 403
     assert client.post(lift_page(bounced), {"because": "please"}).status_code == 403

@@ -313,6 +313,7 @@ def test_a_dry_run_shows_what_would_go_and_deletes_nothing(keep_for):
         "6",
         "1",
         "0",
+        "0",
     ]
     assert "for ever (RETENTION_INACTIVE)" in shown
     assert Event.objects.count() == 6
@@ -322,9 +323,10 @@ def test_a_dry_run_shows_what_would_go_and_deletes_nothing(keep_for):
         "6",
         "1",
         "0",
+        "0",
     ]
     assert not Event.objects.exists()
-    assert command("--apply").count("│       0 │") == 3
+    assert command("--apply").count("│       0 │") == 4
 
 
 def test_the_command_wants_to_be_told_which():

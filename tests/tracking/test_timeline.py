@@ -101,7 +101,7 @@ def test_who_was_left_out_sees_why_and_a_lifted_suppression_both_times(ledger):
 
 def test_the_page_and_the_terminal_show_it_with_hostile_words_as_text(ledger):
     anna = ledger.subscribers[0]
-    client = signed_in("view_subscriber")
+    client = signed_in("marketer")
     for name in ("facts", "timeline"):
         text = client.get(page(anna, name)).text
         assert "Timeline" in text
@@ -127,7 +127,7 @@ def test_the_page_shows_the_newest_and_leads_to_all(ledger):
             source=f"change {n}",
             at=SENT_AT - timedelta(days=100 + n),
         )
-    client = signed_in("view_subscriber")
+    client = signed_in("marketer")
     first = client.get(page(anna)).text
     count = len(timeline(anna))
     assert f"{count - 40} moments before these" in first
@@ -137,4 +137,4 @@ def test_the_page_shows_the_newest_and_leads_to_all(ledger):
 def test_the_timeline_wants_the_right_to_see_people(ledger, client):
     address = page(ledger.subscribers[0], "timeline")
     assert client.get(address).url.startswith("/staff/login/")
-    assert signed_in("view_consent").get(address).status_code == 403
+    assert signed_in("reader").get(address).status_code == 403

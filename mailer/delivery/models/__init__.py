@@ -4,6 +4,7 @@ The state of a delivery is the state of its batch; only what differs from it (a 
 named as wrong) is kept on the delivery itself. So a thousand recipients are marked by one row.
 """
 
+from mailer.delivery.models.approvals import Approval, TestList
 from mailer.delivery.models.batches import BATCH_SIZE, Batch, BatchState, Submission, SubmissionOutcome
 from mailer.delivery.models.deliveries import Delivery
 from mailer.delivery.models.editions import Edition, EditionLink, Link
@@ -13,6 +14,7 @@ from mailer.delivery.models.suppressing import PulledList, Removal, SuppressionS
 
 __all__ = [
     "BATCH_SIZE",
+    "Approval",
     "Batch",
     "BatchState",
     "Delivery",
@@ -29,6 +31,7 @@ __all__ = [
     "Submission",
     "SubmissionOutcome",
     "SuppressionSync",
+    "TestList",
     "TestMetric",
     "Variant",
 ]

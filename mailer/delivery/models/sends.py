@@ -1,5 +1,6 @@
 """What is sent to whom: sends, their audiences, variants and notices."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -40,7 +41,20 @@ class Send(models.Model):
     candidates = models.PositiveIntegerField(
         null=True, help_text="Counted by the plan; all else must add up to it"
     )
+    fingerprint = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="Of content and audience as they were planned: see approvals",
+    )
     started_at = models.DateTimeField(null=True, help_text="Nothing leaves before")
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="Empty: from the command line, or by the system",
+    )
     scheduled_at = models.DateTimeField(null=True, help_text="The same moment for everybody")
     local_date = models.DateField(null=True, help_text="Of each recipient's own time zone")
     local_time = models.TimeField(null=True, help_text="Of each recipient's own time zone")
@@ -176,6 +190,9 @@ class Notice(models.Model):
         blank=True,
         db_default="",
         help_text="Path on this site that says more; empty: the page of the send",
+    )
+    to = models.EmailField(
+        blank=True, db_default="", help_text="Whom its mail goes to; empty: the newsletter's owner"
     )
     created_at = models.DateTimeField(db_default=Now())
     mailed_at = models.DateTimeField(null=True)

@@ -110,7 +110,7 @@ def _read(issue: IssueContent) -> _Draft:
 
 
 def _check_newsletter(newsletter: NewsletterContent, reader: FieldReader) -> None:
-    if not is_theme(newsletter.theme):
+    if not newsletter.theme_files and not is_theme(newsletter.theme):
         reader.problems.append(unknown_theme(newsletter.theme))
     if not is_language(newsletter.language):
         reader.report(
@@ -118,10 +118,9 @@ def _check_newsletter(newsletter: NewsletterContent, reader: FieldReader) -> Non
             f"{newsletter.language!r} is not a language tag: write for instance en or zh-Hans",
             "newsletter",
         )
-    if not is_colour(newsletter.colour):
-        reader.report(
-            "colour", f"{newsletter.colour!r} is not a colour: write for instance #b3261e", "newsletter"
-        )
+    for colour in filter(None, (newsletter.colour or "none", newsletter.page_colour)):
+        if not is_colour(colour):
+            reader.report("colour", f"{colour!r} is not a colour: write for instance #b3261e", "newsletter")
     reader.image_url(newsletter.logo, "newsletter, logo")
     for name in PLACEHOLDERS:
         if problem := problem_of(name, getattr(newsletter.utm, name)):
@@ -161,7 +160,9 @@ def _markdown(
 
 def _mjml(issue: IssueContent, draft: _Draft, words: Words) -> str:
     newsletter = issue.newsletter
-    look = look_for(newsletter.theme, newsletter.language, newsletter.colour)
+    look = look_for(
+        newsletter.theme, newsletter.language, newsletter.colour, newsletter.page_colour, newsletter.font
+    )
     style = MarkdownStyle(look.link, look.direction == "rtl")
 
     def slot(tokens: Sequence[Token], story_id: int | None = None) -> str:
@@ -209,7 +210,7 @@ def _mjml(issue: IssueContent, draft: _Draft, words: Words) -> str:
         "outro": slot(draft.outro),
         "call_to_action": {"label": draft.call_label, "link": draft.call_link} if draft.call_link else None,
     }
-    return render_theme(newsletter.theme, values)
+    return render_theme(newsletter.theme, values, files=newsletter.theme_files)
 
 
 def _text(issue: IssueContent, draft: _Draft, words: Words) -> str:

@@ -41,7 +41,11 @@ class Utm:
 
 @dataclass(frozen=True, slots=True)
 class NewsletterContent:
-    """The publication: `language` is BCP 47, `colour` is `#rrggbb`, the address has several lines."""
+    """The publication: `language` is BCP 47, `colour` is `#rrggbb`, the address has several lines.
+
+    `page_colour` is `#rrggbb` or empty, `font` one that look.py knows or empty: the theme's then. `theme_files` are the
+    templates of a theme of its own, source by file name, and stand in place of `theme`.
+    """
 
     name: str
     theme: str
@@ -55,6 +59,9 @@ class NewsletterContent:
     tagline: str = ""
     slug: str = ""
     utm: Utm = Utm()
+    page_colour: str = ""
+    font: str = ""
+    theme_files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from mailer.issues.builder.script import direction, font_stack, outlook_font, written_as
+from mailer.issues.builder.script import Style, direction, font_stack, outlook_font, written_as
 from subscribers.colours import readable_on, text_on
 
+_PAGE = "#f1f3f5"
+_MUTED = "#5f656d"
 _DARK_CARD = "#1c1f23"
+_FONTS: dict[str, Style] = {"sans": "sans", "serif": "serif", "rounded": "rounded", "mono": "mono"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,11 @@ class Look:
     fonts: Markup
     outlook_font: str
     line_height: str
-    page: str = "#f1f3f5"
+    page: str = _PAGE
+    page_muted: str = _MUTED
     card: str = "#ffffff"
     ink: str = "#1c2024"
-    muted: str = "#5f656d"
+    muted: str = _MUTED
     rule: str = "#e1e4e8"
     dark_page: str = "#121416"
     dark_card: str = _DARK_CARD
@@ -38,9 +42,18 @@ class Look:
     dark_rule: str = "#363b41"
 
 
-def look_for(theme: str, language: str, colour: str) -> Look:
-    """Return the look for a theme, a BCP 47 language and an accent `#rrggbb`."""
-    style: Literal["sans", "serif"] = "serif" if theme == "letter" else "sans"
+def look_for(theme: str, language: str, colour: str, page: str = "", font: str = "") -> Look:
+    """Return the look of an issue.
+
+    Args:
+        theme: the name of its theme, which decides about what is not chosen here.
+        language: BCP 47.
+        colour: the accent, `#rrggbb`.
+        page: what the issue stands on, `#rrggbb`; empty: light grey.
+        font: sans, serif, rounded or mono; empty: as the theme has it.
+    """
+    style = _FONTS.get(font, "serif" if theme == "letter" else "sans")
+    ground = page or _PAGE
     right_to_left = direction(language) == "rtl"
     return Look(
         accent=colour,
@@ -58,4 +71,6 @@ def look_for(theme: str, language: str, colour: str) -> Look:
         line_height="1.75"
         if written_as(language) in {"zh-Hans", "zh-Hant", "ja", "ko", "ar", "fa", "ur"}
         else "1.6",
+        page=ground,
+        page_muted=readable_on(_MUTED, ground),
     )

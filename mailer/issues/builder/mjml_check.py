@@ -5,6 +5,7 @@ if at all; so what it would swallow or refuse is found here first.
 """
 
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from jinja2 import Environment, TemplateSyntaxError
@@ -117,6 +118,7 @@ def check_mjml(mjml: str) -> tuple[Problem, ...]:
     return tuple(checker.problems)
 
 
+@lru_cache(maxsize=32)
 def check_source(source: str, name: str) -> tuple[Problem, ...]:
     """Return what is wrong with the tags and attributes of a template's source; places are "<name>, line 12".
 

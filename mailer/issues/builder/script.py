@@ -38,8 +38,25 @@ _CHINESE = {
         "ko": "AppleMyungjo,Batang,'Noto Serif CJK KR'",
     },
 }
-_LATIN = {"sans": "'Segoe UI','Helvetica Neue',Arial", "serif": "Georgia,'Times New Roman'"}
-_GENERIC = {"sans": "sans-serif", "serif": "serif"}
+Style = Literal["sans", "serif", "rounded", "mono"]
+_LATIN: dict[Style, str] = {
+    "sans": "'Segoe UI','Helvetica Neue',Arial",
+    "serif": "Georgia,'Times New Roman'",
+    "rounded": "ui-rounded,'Arial Rounded MT Bold','Trebuchet MS',Verdana",
+    "mono": "ui-monospace,Menlo,Consolas,'Courier New'",
+}
+_GENERIC: dict[Style, str] = {
+    "sans": "sans-serif",
+    "serif": "serif",
+    "rounded": "sans-serif",
+    "mono": "monospace",
+}
+_OUTLOOK_LATIN: dict[Style, str] = {
+    "sans": "Arial",
+    "serif": "Georgia",
+    "rounded": "Verdana",
+    "mono": "Courier New",
+}
 # Word falls back to Times New Roman for a stack whose first font it lacks; one font that Windows has is safe.
 _OUTLOOK = {
     "zh-Hans": "Microsoft YaHei",
@@ -75,13 +92,13 @@ def written_as(language: str) -> str:
     return "zh-Hant" if {"hant", "tw", "hk", "mo"} & set(subtags) else "zh-Hans"
 
 
-def font_stack(language: str, style: Literal["sans", "serif"]) -> str:
+def font_stack(language: str, style: Style) -> str:
     """Return a CSS font stack; the same Han character looks different in Chinese, Japanese and Korean fonts."""
-    families = _CHINESE[style]
+    families = _CHINESE["serif" if style == "serif" else "sans"]
     east_asian = families.get(written_as(language), families["zh-Hans"])
     return f"{_LATIN[style]},{east_asian},{_GENERIC[style]}"
 
 
-def outlook_font(language: str, style: Literal["sans", "serif"]) -> str:
+def outlook_font(language: str, style: Style) -> str:
     """Return the one font that Outlook for Windows is told to use."""
-    return _OUTLOOK.get(written_as(language), "Arial" if style == "sans" else "Georgia")
+    return _OUTLOOK.get(written_as(language), _OUTLOOK_LATIN[style])

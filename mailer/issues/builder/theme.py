@@ -8,14 +8,16 @@ from types import TracebackType
 from typing import Any
 
 import mjml
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader, TemplateNotFound, TemplateSyntaxError
 
 import mailer
 from mailer.issues.builder.content import BuildError, Problem
 from mailer.issues.builder.mjml_check import check_mjml, check_source
+from mailer.issues.builder.sandbox import ThemeSandbox, counted
 
 THEMES = Path(mailer.__file__).resolve().parent.parent / "templates" / "newsletters"
+Files = tuple[tuple[str, str], ...]
+"""Templates, source by file name."""
 _ENTRY = "issue.mjml"
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 # Spaces without a line break between two tags count as text for the compiler, which refuses them there.
@@ -28,14 +30,21 @@ def is_theme(name: str, folder: Path = THEMES) -> bool:
     return _NAME.fullmatch(name) is not None and (folder / name / _ENTRY).is_file()
 
 
-def render_theme(name: str, values: Mapping[str, Any], folder: Path = THEMES) -> str:
+def render_theme(name: str, values: Mapping[str, Any], folder: Path = THEMES, files: Files = ()) -> str:
     """Return the MJML of a theme for these values, every plain string among them escaped.
 
-    Raises BuildError with the template and line of an error in the theme, or with the lines of the MJML
-    that the allow-list refuses.
+    Args:
+        name: of a built-in theme.
+        files: the templates of a theme of somebody's own, in place of the built-in one; they may include its files
+            too, and those of `base`.
+    Raises:
+        BuildError: with the template and line of an error in the theme, or with the lines of the MJML that the
+            allow-list refuses.
     """
+    entry = _ENTRY if files else f"{name}/{_ENTRY}"
     try:
-        rendered = _environment(folder).get_template(f"{name}/{_ENTRY}").render(values)
+        with counted():
+            rendered = _environment(folder, files).get_template(entry).render(values)
     except Exception as error:  # a template can raise whatever the values it touches raise
         raise BuildError((_template_problem(error),)) from error
     problems = check_mjml(rendered)
@@ -75,15 +84,19 @@ def unknown_theme(name: str, folder: Path = THEMES) -> Problem:
     )
 
 
-@lru_cache(maxsize=8)
-def _environment(folder: Path) -> SandboxedEnvironment:
-    return SandboxedEnvironment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def check_files(files: Files) -> tuple[Problem, ...]:
+    """Return what is wrong with the templates of a theme of somebody's own, with file and line of each."""
+    return tuple(problem for name, source in files for problem in check_source(source, name))
+
+
+@lru_cache(maxsize=16)
+def _environment(folder: Path, files: Files) -> ThemeSandbox:
+    built_in = FileSystemLoader(folder)
+    if not files:
+        return ThemeSandbox(built_in)
+    # With their names as file names, which errors then carry.
+    own = {name: (source, name, lambda: True) for name, source in files}
+    return ThemeSandbox(ChoiceLoader([FunctionLoader(own.get), built_in]))
 
 
 def _template_problem(error: Exception) -> Problem:
@@ -102,6 +115,6 @@ def _place(trace: TracebackType | None) -> str:
         # Jinja2 rewrites its tracebacks so that frames of templates carry the template's file and line.
         path = Path(trace.tb_frame.f_code.co_filename)
         if path.suffix == ".mjml":
-            place = f"{path.parent.name}/{path.name}, line {trace.tb_lineno}"
+            place = f"{Path(path.parent.name, path.name)}, line {trace.tb_lineno}"
         trace = trace.tb_next
     return place

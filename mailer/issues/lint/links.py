@@ -29,11 +29,13 @@ def check_links(issue: IssueContent) -> Iterator[Finding]:
         yield error(
             "link_empty",
             "the call to action has a label and no link: add the link or remove the label",
-            "call to action",
+            "call to action, link",
         )
     if issue.call_to_action_link and not issue.call_to_action_label.strip():
         yield error(
-            "label_empty", "the call to action has a link and no label: write what it does", "call to action"
+            "label_empty",
+            "the call to action has a link and no label: write what it does",
+            "call to action, label",
         )
     for at, story in enumerate(issue.stories, start=1):
         if story.link_label.strip() and not story.link.strip():
@@ -70,7 +72,7 @@ def _check_link(link: WrittenLink) -> Iterator[Finding]:
         yield warning(
             "link_insecure", f"{link.url} is not https: use https:// if the site has it", link.where
         )
-    if not link.label.strip() and not link.where.endswith((", link", "call to action")):
+    if not link.label.strip() and not link.where.endswith(", link"):
         yield error(
             "label_empty", "the link has no text to click on: write it between the brackets", link.where
         )

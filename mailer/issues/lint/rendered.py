@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from mailer.issues.builder.content import Edition, IssueContent, PersonalisedMail
-from mailer.issues.builder.theme import check_theme
+from mailer.issues.builder.theme import check_files, check_theme
 from mailer.issues.lint.findings import Finding, error, warning
 from mailer.issues.lint.links import address_problem
 from mailer.issues.lint.stories import is_safe_image
@@ -75,7 +75,8 @@ def check_duties(issue: IssueContent, edition: Edition) -> Iterator[Finding]:
 
 def check_html(issue: IssueContent, edition: Edition, site: str) -> Iterator[Finding]:
     """Yield findings about the HTML that no field of the issue can be blamed for, and about the theme."""
-    for problem in check_theme(issue.newsletter.theme):
+    theme = issue.newsletter
+    for problem in check_files(theme.theme_files) if theme.theme_files else check_theme(theme.theme):
         yield error(problem.code, problem.message, problem.where)
     reader = _Reader()
     reader.feed(edition.html)

@@ -55,7 +55,7 @@ class AlertAdmin(ReadOnly, ModelAdmin):
             return "no single one"
         return format_html(
             '<a class="underline text-primary-600 dark:text-primary-500" href="{}">{}</a>',
-            reverse("admin:delivery_send_change", args=[notice.send_id]),
+            reverse("staff:send", args=[notice.send_id]),
             notice.send,
         )
 

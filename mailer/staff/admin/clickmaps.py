@@ -45,7 +45,7 @@ class ClickMapPages(ModelAdmin):
             request,
             send_id,
             {
-                "back": reverse("admin:delivery_send_change", args=[send_id]),
+                "back": reverse("staff:send", args=[send_id]),
                 "report": reverse("admin:delivery_send_report", args=[send_id]),
                 "page": f"{here}?edition={chosen}" if chosen == "all" or chosen.isdecimal() else here,
             },
@@ -59,9 +59,9 @@ class ClickMapPages(ModelAdmin):
         return response
 
     def _map(self, request: HttpRequest, send_id: int, on_site: dict[str, str] | None) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         send = get_object_or_404(Send.objects.select_related("issue__newsletter"), pk=send_id)
+        if not self.has_view_permission(request, send):
+            raise PermissionDenied
         chosen = request.GET.get("edition", "")
         number = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
         if chosen and number is None and chosen != "all":
@@ -72,7 +72,7 @@ class ClickMapPages(ModelAdmin):
             if number is not None:
                 raise Http404(str(error)) from error
             messages.warning(request, str(error))
-            return redirect("admin:delivery_send_change", send.pk)
+            return redirect("staff:send", send.pk)
         return HttpResponse(
             render(found, on_site),
             headers={

@@ -1,20 +1,23 @@
-"""Newsletters, and issues with their stories."""
+"""Newsletters; issues lead to their builder."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, JSONField, QuerySet, TextField, URLField
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import JSONField, TextField, URLField
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
 
+from mailer.archive.addresses import archive_url
 from mailer.delivery.errors import DeliveryError
 from mailer.delivery.welcome import check_welcome_issue
 from mailer.issues.builder.content import BuildError
 from mailer.issues.builder.utm import PLACEHOLDERS
-from mailer.issues.models import Issue, Newsletter, Story
-from mailer.staff.admin.base import ColourInput, InlineFormSet, ModelAdmin, ModelForm, StackedInline, Textarea
+from mailer.issues.models import Issue, Newsletter
+from mailer.staff.admin.base import ColourInput, ModelAdmin, ModelForm, Textarea
 from mailer.staff.admin.newsletter_report import NewsletterReportPages
-from mailer.staff.admin.ordering import Place, in_order
 
 
 class NewsletterForm(ModelForm):
@@ -70,8 +73,23 @@ class NewsletterAdmin(NewsletterReportPages):
             },
         ),
         (
+            "Public archive",
+            {
+                "description": "Every issue that was sent as a web page with all of its stories, with search, topics, a feed "
+                "and a box to sign up with. Merge tags show their defaults. Off, nothing of it can be reached.",
+                "fields": (("archive", "archive_address"),),
+            },
+        ),
+        (
             "Steering",
-            {"fields": (("owner_email", "report_by_mail"), ("time_zone", "lateness_limit"), "welcome_issue")},
+            {
+                "fields": (
+                    ("owner_email", "report_by_mail"),
+                    ("time_zone", "lateness_limit"),
+                    "needs_approval",
+                    "welcome_issue",
+                )
+            },
         ),
         (
             "Pace",
@@ -85,10 +103,24 @@ class NewsletterAdmin(NewsletterReportPages):
         ),
     )
 
+    readonly_fields = ("archive_address",)
     formfield_overrides = {
         TextField: {"widget": Textarea({"rows": 3})},
         JSONField: {"widget": Textarea({"rows": 3})},
     }
+
+    @admin.display(description="Address")
+    def archive_address(self, newsletter: Newsletter) -> str:
+        """Where the archive stands, as a link; where it would stand while it is off."""
+        if newsletter.pk is None:
+            return "Known when the newsletter is saved"
+        address = archive_url(newsletter)
+        return format_html('<a href="{0}">{0}</a>', address) if newsletter.archive else f"{address} (off)"
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new newsletter wants its issues approved, unless somebody decides otherwise; those there are stay as they
+        are."""
+        return {"needs_approval": True, **super().get_changeform_initial_data(request)}
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "colour":
@@ -98,89 +130,37 @@ class NewsletterAdmin(NewsletterReportPages):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-class StoryForm(ModelForm):
-    position = forms.IntegerField(
-        min_value=0, max_value=32_000, required=False, help_text="Empty: at the end. Or drag the story."
-    )
-
-    class Meta:
-        model = Story
-        fields = "__all__"
-
-    def clean_position(self) -> int:
-        """The column wants a number at once; the last word is renumber's, which knows all stories."""
-        self.wanted: int | None = self.cleaned_data["position"]
-        return self.wanted or 0
-
-
-class StoryFormSet(InlineFormSet):
-    """Stories of one issue. Any positions will do: saving numbers them anew, from 1 and without gaps."""
-
-    def validate_unique(self) -> None:
-        """Nothing: two stories may want the same position until they are numbered."""
-
-    def renumber(self) -> None:
-        """Give every story its position. The database checks that each is unique when the transaction ends."""
-        places = [
-            Place(form.instance, form.initial.get("position"), getattr(form, "wanted", None))
-            for form in self.forms
-            if form.instance.pk and form not in self.deleted_forms
-        ]
-        stories = in_order(places)
-        for number, story in enumerate(stories, start=1):
-            story.position = number
-        Story.objects.bulk_update(stories, ["position"])
-
-
-class StoryInline(StackedInline):
-    model = Story
-    form = StoryForm
-    formset = StoryFormSet
-    extra = 0
-    ordering = ("position",)
-    ordering_field = "position"
-    collapsible = True
-    autocomplete_fields = ("topics",)
-    formfield_overrides = {TextField: {"widget": Textarea({"rows": 8})}}
-    fields = (
-        ("headline", "position"),
-        "body",
-        ("link", "link_label"),
-        ("image", "image_alt"),
-        ("topics", "for_everyone"),
-    )
-
-
 @admin.register(Issue)
 class IssueAdmin(ModelAdmin):
-    list_display = ("__str__", "newsletter", "number", "date", "subject", "stories")
-    list_filter = ("newsletter",)
-    list_select_related = ("newsletter",)
+    """Issues are written in the builder: whoever follows an address of their forms gets there."""
+
     search_fields = ("subject", "stories__headline")
-    date_hierarchy = "date"
-    ordering = ("-date", "-id")
-    inlines = (StoryInline,)
-    formfield_overrides = {TextField: {"widget": Textarea({"rows": 4})}}
-    warn_unsaved_form = True
-    fieldsets = (
-        (None, {"fields": ("newsletter", ("number", "date"), "subject", "preheader")}),
-        (
-            "Around the stories",
-            {"fields": ("intro", "outro", ("call_to_action_label", "call_to_action_link"))},
-        ),
-    )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        issues: QuerySet[Any] = super().get_queryset(request)
-        counted: QuerySet[Any] = issues.annotate(story_count=Count("stories"))
-        return counted
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list of issues."""
+        return self._lead(request, "staff:issues")
 
-    @admin.display(ordering="story_count")
-    def stories(self, issue: Any) -> int:
-        count: int = issue.story_count
-        return count
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list of issues, where new ones are begun."""
+        return self._lead(request, "staff:issues")
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        super().save_formset(request, form, formset, change)
-        if isinstance(formset, StoryFormSet):
-            formset.renumber()
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The builder. Answers 404 to what is no number."""
+        if not object_id.isdecimal() or len(object_id) > 18:
+            raise Http404("There is no such issue.")
+        return self._lead(request, "staff:issue", int(object_id))
+
+    def _lead(self, request: HttpRequest, *to: Any) -> HttpResponse:
+        if request.method != "GET" or not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect(*to)

@@ -95,7 +95,7 @@ class NewsletterReportPages(ModelAdmin):
         return report_file(text, kind, f"{report.slug}-{report.counted_at:%Y-%m-%d}")
 
     def _find(self, request: HttpRequest, number: int) -> tuple[Newsletter, NewsletterReport | None]:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         newsletter = get_object_or_404(Newsletter, pk=number)
+        if not self.has_view_permission(request, newsletter):
+            raise PermissionDenied
         return newsletter, kept_report(newsletter.pk)

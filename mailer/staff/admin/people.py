@@ -5,12 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.validators import validate_email
-from django.db.models import Exists, JSONField, OuterRef, QuerySet
+from django.db.models import Exists, JSONField, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from mailer.staff.access.scope import lists_where, visible
 from mailer.staff.admin.base import (
     CheckboxSelectMultiple,
     Countless,
@@ -36,7 +37,8 @@ class ListFilter(admin.SimpleListFilter):
     parameter_name = "list"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(MailingList.objects.values_list("slug", "name"))
+        seen = visible(request.user, "subscribers.view_mailinglist", MailingList.objects.all())
+        return list(seen.values_list("slug", "name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
         if self.value() is None:
@@ -60,7 +62,9 @@ class StateFilter(admin.SimpleListFilter):
 
 
 def _subscriptions(request: HttpRequest) -> QuerySet[Subscription]:
-    subscriptions = Subscription.objects.filter(subscriber=OuterRef("pk"))
+    """Each person's, of which who asks may know."""
+    theirs = Subscription.objects.filter(subscriber=OuterRef("pk"))
+    subscriptions = visible(request.user, "subscribers.view_subscription", theirs)
     slug = request.GET.get(ListFilter.parameter_name)
     return subscriptions.filter(mailing_list__slug=slug) if slug else subscriptions
 
@@ -114,6 +118,9 @@ class SubscriptionInline(ReadOnly, TabularInline):
     extra = 0
     fields = ("mailing_list", "state", "cadence", "paused_until", "source", "created_at", "changed_at")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible(request.user, "subscribers.view_subscription", super().get_queryset(request))
+
 
 @admin.register(Subscriber)
 class SubscriberAdmin(NoDelete, Countless, PersonPages):
@@ -137,14 +144,16 @@ class SubscriberAdmin(NoDelete, Countless, PersonPages):
         subscribers: QuerySet[Any] = super().get_queryset(request).filter(erased_at=None)
         suppressions = Suppression.objects.filter(address=Lower(OuterRef("email")))
         annotated: QuerySet[Any] = subscribers.annotate(is_suppressed=Exists(suppressions))
-        return annotated.prefetch_related("subscriptions__mailing_list")
+        theirs = Subscription.objects.select_related("mailing_list")
+        seen = visible(request.user, "subscribers.view_subscription", theirs)
+        return annotated.prefetch_related(Prefetch("subscriptions", seen, to_attr="shown_subscriptions"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         if not search_term.strip():
             return queryset, False
-        found = find(search_term, MOST_FOUND)
+        found = find(search_term, MOST_FOUND, lists=lists_where(request.user, "subscribers.view_subscriber"))
         if found.more:
             messages.info(request, f"More than {MOST_FOUND:,} people fit: say more of the address or name.")
         return queryset.filter(pk__in=found.ids), False
@@ -164,7 +173,8 @@ class SubscriberAdmin(NoDelete, Countless, PersonPages):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        may = {"may_export": may_export(request), "may_erase": may_erase(request)}
+        person = self.get_object(request, object_id)
+        may = {"may_export": bool(person) and may_export(request, person), "may_erase": may_erase(request)}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **may})
 
     def save_model(self, request: HttpRequest, obj: Subscriber, form: Any, change: Any) -> None:
@@ -186,10 +196,10 @@ class SubscriberAdmin(NoDelete, Countless, PersonPages):
         return f"{subscriber.first_name} {subscriber.last_name}".strip()
 
     @admin.display
-    def lists(self, subscriber: Subscriber) -> str:
+    def lists(self, subscriber: Any) -> str:
         return ", ".join(
             f"{subscription.mailing_list.name}: {subscription.get_state_display().lower()}"
-            for subscription in subscriber.subscriptions.all()
+            for subscription in subscriber.shown_subscriptions
         )
 
     @admin.display
@@ -200,7 +210,8 @@ class SubscriberAdmin(NoDelete, Countless, PersonPages):
     def take_off_every_list(self, request: HttpRequest, chosen: QuerySet[Subscriber]) -> None:
         """For people who ask a person. Recorded as their leaving, with the name of who did it."""
         source = f"staff: {request.user.get_username()}"[:200]
-        subscriptions = Subscription.objects.filter(subscriber__in=chosen.values("pk"))
+        theirs = Subscription.objects.filter(subscriber__in=chosen.values("pk"))
+        subscriptions = visible(request.user, "subscribers.change_subscription", theirs)
         done = sum(
             leave(mailing_list_id, subscriber_id, source=source)
             for mailing_list_id, subscriber_id in subscriptions.values_list(

@@ -9,15 +9,18 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from mailer.staff.access.scope import lists_where, visible
 from mailer.staff.admin.base import ModelAdmin
+from mailer.staff.people.known import facts_for
 from subscribers.models import Consent, LetterKind, Subscriber
 from subscribers.person.sections import Fact, facts_of, sections
-from subscribers.person.timeline import moments_of, timeline
+from subscribers.person.timeline import moments_of
 from subscribers.person.wording import told
 from subscribers.privacy.erase import erase
 from subscribers.privacy.export import FORMATS, file_name
@@ -27,6 +30,7 @@ OWN_PLACE = ("profile", "subscriptions", "preferences", "consent", "issues")
 """Sections that the page shows in a way of their own."""
 LEFT_OUT = ("events",)
 """There may be thousands, and what they say stands in what happened to the issues."""
+EXPORT = "subscribers.export_subscriber"
 MOMENTS = 40
 """Of the timeline, the newest, which the page shows; the others have a page of their own."""
 
@@ -67,11 +71,11 @@ class PersonPages(ModelAdmin):
         ]
 
     def facts_page(self, request: HttpRequest, number: int) -> HttpResponse:
-        """All that is known of a person. Answers 403 to who may not see subscribers."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        """All that is known of a person and that who asks may see. Answers 403 to who may not see subscribers."""
         person = get_object_or_404(Subscriber, pk=number)
-        facts = facts_of(person, without=LEFT_OUT)
+        if not self.has_view_permission(request, person):
+            raise PermissionDenied
+        facts = facts_for(request.user, person, without=LEFT_OUT)
         moments = moments_of(facts)
         others = [
             (section, [told(fact) for fact in facts[section.name]])
@@ -92,35 +96,44 @@ class PersonPages(ModelAdmin):
             "more_moments": max(len(moments) - MOMENTS, 0),
             "figures": _figures(facts["issues"]),
             "others": others,
-            "may_edit": self.has_change_permission(request),
-            "may_export": may_export(request),
+            "may_edit": self.has_change_permission(request, person),
+            "may_export": may_export(request, person),
             "may_erase": may_erase(request),
         }
         return self._page(request, "staff/person.html", _name(person), shown)
 
     def timeline_page(self, request: HttpRequest, number: int) -> HttpResponse:
         """All that happened with a person, the newest first. Answers 403 to who may not see subscribers."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         person = get_object_or_404(Subscriber, pk=number)
-        shown = {"person": person, "moments": timeline(person)[::-1]}
+        if not self.has_view_permission(request, person):
+            raise PermissionDenied
+        facts = facts_for(request.user, person, without=LEFT_OUT)
+        shown = {"person": person, "moments": moments_of(facts)[::-1]}
         return self._page(request, "staff/person_timeline.html", f"Timeline of {_name(person)}", shown)
 
     def export_page(self, request: HttpRequest, number: int) -> HttpResponse:
         """Ask why, then give all that is held on a person as a file, or mail them the link to it.
 
-        Answers 403 to who may not export subscribers.
+        A file is of every newsletter, so it is for who may export everybody; others can have the link mailed. Answers
+        403 to who may not export subscribers.
         """
-        if not may_export(request):
-            raise PermissionDenied
         person = get_object_or_404(Subscriber, pk=number, erased_at=None)
+        if not may_export(request, person):
+            raise PermissionDenied
         form = ExportForm(request.POST if request.method == "POST" else None)
         if request.method != "POST" or not form.is_valid():
-            shown = {"person": person, "form": form, "on_a_list": person.subscriptions.exists()}
+            shown = {
+                "person": person,
+                "form": form,
+                "on_a_list": _lists_of(request, person).exists(),
+                "may_download": may_download(request),
+            }
             return self._page(request, "staff/person_export.html", "Export what is held", shown)
         wanted, reason = form.cleaned_data["wanted"], form.cleaned_data["reason"]
         if wanted == "mail":
             return self._mail_link(request, person, reason)
+        if not may_download(request):
+            raise PermissionDenied
         written = FORMATS[wanted]
         response = HttpResponse(written.write(facts_of(person)), content_type=written.content_type)
         response["Content-Disposition"] = f'attachment; filename="{file_name(person.pk, wanted)}"'
@@ -147,8 +160,10 @@ class PersonPages(ModelAdmin):
         return redirect("admin:subscribers_subscriber_facts", person.pk)
 
     def _mail_link(self, request: HttpRequest, person: Subscriber, reason: str) -> HttpResponse:
-        lists = person.subscriptions.order_by("state", "-created_at").values_list(
-            "mailing_list_id", flat=True
+        lists = (
+            _lists_of(request, person)
+            .order_by("state", "-created_at")
+            .values_list("mailing_list_id", flat=True)
         )
         if lists and ask_sparingly(LetterKind.EXPORT, person.pk, lists[0]):
             self.log_change(request, person, f"Mailed the link to all that is held. Because: {reason}")
@@ -170,14 +185,24 @@ class PersonPages(ModelAdmin):
         return response
 
 
-def may_export(request: HttpRequest) -> bool:
-    """Whether who asks may take all that is held on a person out of the system."""
-    return request.user.has_perm("subscribers.export_subscriber")
+def may_export(request: HttpRequest, person: Subscriber | None = None) -> bool:
+    """Whether who asks may take all that is held on a person, or else on some, out of the system."""
+    return request.user.has_perm(EXPORT, person)
+
+
+def may_download(request: HttpRequest) -> bool:
+    """Whether who asks may have all that is held on a person as a file: it tells of every newsletter."""
+    return lists_where(request.user, EXPORT) is None
 
 
 def may_erase(request: HttpRequest) -> bool:
-    """Whether who asks may erase people."""
+    """Whether who asks may erase people: they go from every newsletter, so it is a right over all of them."""
     return request.user.has_perm("subscribers.add_erasure")
+
+
+def _lists_of(request: HttpRequest, person: Subscriber) -> QuerySet[Any]:
+    """The person's subscriptions of which who asks may know."""
+    return visible(request.user, EXPORT, person.subscriptions.all())
 
 
 def _name(person: Subscriber) -> str:

@@ -36,7 +36,7 @@ class ReportPages(ModelAdmin):
         """The report as it was counted last, or that it was not counted yet."""
         send, report = self._find(request, send_id)
         on_site = {
-            "back": reverse("admin:delivery_send_change", args=[send.pk]),
+            "back": reverse("staff:send", args=[send.pk]),
             "count_again": reverse("admin:delivery_send_report_count", args=[send.pk]),
             "page": reverse("admin:delivery_send_report_page", args=[send.pk]),
             "csv": reverse("admin:delivery_send_report_csv", args=[send.pk]),
@@ -74,7 +74,7 @@ class ReportPages(ModelAdmin):
         return report_file(text, kind, f"report-{report.send_id}-{report.counted_at:%Y-%m-%d}")
 
     def _find(self, request: HttpRequest, send_id: int) -> tuple[Send, Report | None]:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         send = get_object_or_404(Send.objects.select_related("issue__newsletter"), pk=send_id)
+        if not self.has_view_permission(request, send):
+            raise PermissionDenied
         return send, kept_report(send.pk)

@@ -19,7 +19,7 @@ from subscribers.suppressing.errors import CannotSuppress
 from subscribers.suppressing.find import suppressions_of
 from subscribers.suppressing.lift import LONGEST_BECAUSE, lift
 
-LIST = "admin:subscribers_suppression_changelist"
+LIST = "staff:suppressions"
 
 
 class SuppressionForm(ModelForm):

@@ -21,6 +21,7 @@ from django.utils import timezone
 from mailer.delivery.models import Submission
 from mailer.delivery.settle import accept, release
 from mailer.delivery.unknown import known, unknown
+from mailer.staff.access.scope import visible
 from mailer.staff.admin.base import ModelAdmin
 
 ON_A_PAGE = 20
@@ -69,15 +70,16 @@ class UnknownPages(ModelAdmin):
         """Every unknown submission with its evidence, oldest first. Answers 403 to who may not see submissions."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        page = Paginator(unknown(), ON_A_PAGE).get_page(request.GET.get("page"))
+        seen = visible(request.user, "delivery.view_submission", unknown())
+        page = Paginator(seen, ON_A_PAGE).get_page(request.GET.get("page"))
         shown = {"page": page, "found": known(page.object_list), "may_settle": may_settle(request)}
         return self._answer(request, "staff/unknown.html", "Unknown submissions", shown)
 
     def settle_page(self, request: HttpRequest, submission_id: UUID) -> HttpResponse:
         """One unknown submission, and the form that decides about it. Answers 403 to who may not change submissions."""
-        if not may_settle(request):
-            raise PermissionDenied
         submission = get_object_or_404(Submission, pk=submission_id)
+        if not may_settle(request, submission):
+            raise PermissionDenied
         found = known(unknown().filter(pk=submission_id))
         if not found:
             messages.warning(request, _settled(submission))
@@ -111,9 +113,9 @@ class UnknownPages(ModelAdmin):
         return TemplateResponse(request, template, context)
 
 
-def may_settle(request: HttpRequest) -> bool:
-    """Whether who asks may decide about unknown submissions."""
-    return request.user.has_perm("delivery.change_submission")
+def may_settle(request: HttpRequest, submission: Submission | None = None) -> bool:
+    """Whether who asks may decide about an unknown submission, or else about some."""
+    return request.user.has_perm("delivery.change_submission", submission)
 
 
 def _goes_again(submission: Submission) -> str:

@@ -155,7 +155,9 @@ def _editions(send: Send) -> tuple[Shown, ...]:
         .values_list("id", "variant", "story_ids", "received")
     )
     found = [
-        Shown(pk, at, variant, tuple(positions[story] for story in stories if story in positions), received)
+        Shown(
+            pk, at, variant, tuple(positions[story] or 0 for story in stories if story in positions), received
+        )
         for at, (pk, variant, stories, received) in enumerate(rows, start=1)
     ]
     return tuple(sorted(found, key=lambda edition: (-edition.received, edition.number)))

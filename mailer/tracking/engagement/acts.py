@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from mailer.tracking.engagement.window import Window, read_window
+from mailer.tracking.engagement.window import WHEN, WHOSE, Window, read_window
 from subscribers.segments import Kind, Query
+from subscribers.segments.faces import ENGAGEMENT, Face
 from subscribers.segments.reading import Part
 
 Act = Literal["sent", "delivered", "opened"]
@@ -62,14 +63,17 @@ class ActCondition:
         return f"{verbs[self.act][0 if not_so else 1]}{self.window.says()}"
 
 
-def _kind(act: Act, example: str) -> Kind:
+def _kind(act: Act, label: str, example: str) -> Kind:
     def read(part: Part) -> ActCondition:
         part.true(act)
         return ActCondition(act, read_window(part), part.place)
 
-    return Kind(act, read, example)
+    face = Face(act, ENGAGEMENT, label, WHEN, (((act,), True),), details=WHOSE)
+    return Kind(act, read, example, (face,))
 
 
-SENT = _kind("sent", '{"sent": true, "in_last_days": 30}')
-DELIVERED = _kind("delivered", '{"delivered": true, "in_last_issues": 3, "of": "weekly"}')
-OPENED = _kind("opened", '{"opened": true, "not_in_last_issues": 6}')
+SENT = _kind("sent", "Was sent an issue", '{"sent": true, "in_last_days": 30}')
+DELIVERED = _kind(
+    "delivered", "Got an issue delivered", '{"delivered": true, "in_last_issues": 3, "of": "weekly"}'
+)
+OPENED = _kind("opened", "Opened an issue", '{"opened": true, "not_in_last_issues": 6}')

@@ -9,10 +9,12 @@ from django.db.models import Q
 from mailer.delivery.models import Link
 from mailer.issues.models import Story
 from mailer.tracking.engagement.acts import people
-from mailer.tracking.engagement.window import Window, read_window
+from mailer.tracking.engagement.window import WHEN, WHOSE, Window, read_window
 from subscribers.models import Topic
 from subscribers.segments import Kind, Query, SegmentError
 from subscribers.segments.english import quoted
+from subscribers.segments.faces import ENGAGEMENT, Choices, Face, Lists, Operator, Value
+from subscribers.segments.lists import TOPICS
 from subscribers.segments.names import number_of
 from subscribers.segments.reading import Part, below
 
@@ -93,4 +95,31 @@ def _read(part: Part) -> ClickCondition:
     return ClickCondition(target, name, read_window(part), part.place)
 
 
-CLICKED = Kind("clicked", _read, '{"clicked": {"topic": "payments"}, "in_last_issues": 4}')
+MOST_STORIES = 200
+"""Headlines that a form offers, the newest."""
+
+
+def _headlines(lists: Lists) -> list[tuple[str, str]]:
+    stories = Story.objects.filter(issue__isnull=False)
+    if lists is not None:
+        stories = stories.filter(issue__newsletter__mailing_list__in=lists)
+    newest = stories.order_by("-id").values_list("headline", flat=True)[:MOST_STORIES]
+    return [(headline, headline) for headline in dict.fromkeys(newest) if headline]
+
+
+def _face(target: str, label: str, what: str, value: Value) -> Face:
+    named = Operator(what, ("clicked", target), value)
+    return Face(f"clicked_{target}", ENGAGEMENT, label, WHEN, name=named, details=WHOSE)
+
+
+CLICKED = Kind(
+    "clicked",
+    _read,
+    '{"clicked": {"topic": "payments"}, "in_last_issues": 4}',
+    (
+        Face("clicked", ENGAGEMENT, "Clicked anything", WHEN, ((("clicked",), True),), details=WHOSE),
+        _face("topic", "Clicked on a topic", "topic", TOPICS),
+        _face("link", "Clicked a link", "part of its address", Value("text")),
+        _face("story", "Clicked a story", "headline", Value("text", choices=Choices("story", _headlines))),
+    ),
+)

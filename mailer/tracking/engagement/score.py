@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from mailer.tracking.engagement.acts import people
-from mailer.tracking.engagement.window import Window, read_window
+from mailer.tracking.engagement.window import WHOSE, Window, read_window
 from subscribers.segments import Kind, Query, SegmentError
+from subscribers.segments.faces import ENGAGEMENT, Detail, Face, Operator, Value, operators_of
 from subscribers.segments.operators import NumberTest, read_test
 from subscribers.segments.reading import Part
 
@@ -64,4 +65,14 @@ def _read(part: Part) -> ScoreCondition:
     return ScoreCondition(test, replace(window, issues=issues), part.place)
 
 
-SCORE = Kind("score", _read, '{"score": {"at_least": 40}, "in_last_issues": 4, "of": "weekly"}')
+_ISSUES = Operator("the last", ("in_last_issues",), Value("whole", most=MOST_ISSUES, unit="issues"))
+_FACE = Face(
+    "score",
+    ENGAGEMENT,
+    "Engagement score",
+    operators_of("number", at=("score",)),
+    details=(Detail("Over", (_ISSUES,)), *WHOSE),
+)
+SCORE = Kind(
+    "score", _read, '{"score": {"at_least": 40}, "in_last_issues": 4, "of": "weekly"}', faces=(_FACE,)
+)

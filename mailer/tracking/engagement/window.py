@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -9,6 +10,8 @@ from mailer.issues.models import Newsletter
 from subscribers.models import MailingList
 from subscribers.segments import Query, SegmentError
 from subscribers.segments.english import counted
+from subscribers.segments.faces import Choices, Detail, Lists, Operator, Value
+from subscribers.segments.lists import MAILING_LISTS
 from subscribers.segments.names import number_of
 from subscribers.segments.reading import MOST_DAYS, Part, below
 
@@ -35,17 +38,23 @@ class Window:
 
     def sends(self, query: Query) -> list[int] | None:
         """The sends in the window; None for every one there is."""
-        if self.issues is None and not self.newsletter and not self.mailing_list:
+        if self.issues is None and not self.newsletter and not self.mailing_list and query.lists is None:
             return None
         return [send for issue in self.by_issue(query) for send in issue]
 
     def by_issue(self, query: Query) -> list[list[int]]:
         """The sends of each issue in the window, the newest issue first."""
-        wanted = {"now": query.now, "issues": self.issues, "newsletter": None, "list": None}
+        wanted: dict[str, Any] = {"now": query.now, "issues": self.issues, "newsletter": None, "list": None}
+        wanted["lists"] = None if query.lists is None else sorted(query.lists)
         if self.newsletter:
-            wanted["newsletter"] = number_of(Newsletter, self.newsletter, below(self.place, "of"))
+            place = below(self.place, "of")
+            wanted["newsletter"] = number_of(Newsletter, self.newsletter, place)
+            sends_to = Newsletter.objects.values_list("mailing_list", flat=True).get(pk=wanted["newsletter"])
+            query.see(sends_to, self.newsletter, place)
         if self.mailing_list:
-            wanted["list"] = number_of(MailingList, self.mailing_list, below(self.place, "of_list"))
+            place = below(self.place, "of_list")
+            wanted["list"] = number_of(MailingList, self.mailing_list, place)
+            query.see(wanted["list"], f"the list {self.mailing_list}", place)
         with connection.cursor() as cursor:
             cursor.execute(_SENDS, wanted)
             return [sends for (sends,) in cursor.fetchall()]
@@ -74,6 +83,9 @@ FROM delivery_send send JOIN issues_issue issue ON issue.id = send.issue_id
 WHERE send.started_at <= %(now)s
     AND (%(newsletter)s::bigint IS NULL OR issue.newsletter_id = %(newsletter)s)
     AND (%(list)s::bigint IS NULL OR send.mailing_list_id = %(list)s)
+    AND (%(lists)s::bigint[] IS NULL OR issue.newsletter_id IN (
+        SELECT id FROM issues_newsletter WHERE mailing_list_id = ANY(%(lists)s::bigint[])
+    ))
     AND EXISTS (SELECT FROM delivery_batch batch WHERE batch.send_id = send.id AND batch.state = 'accepted')
 GROUP BY issue.id
 ORDER BY min(send.started_at) DESC, issue.id DESC
@@ -102,3 +114,33 @@ def read_window(part: Part) -> Window:
     named = part.text(whose[0]) if whose else ""
     newsletter, mailing_list = (named, "") if whose == ["of"] else ("", named)
     return Window(issues, days, span.startswith("n"), newsletter, mailing_list, part.place)
+
+
+def _newsletters(lists: Lists) -> list[tuple[str, str]]:
+    shown = Newsletter.objects.all() if lists is None else Newsletter.objects.filter(mailing_list__in=lists)
+    return list(shown.values_list("slug", "name"))
+
+
+WHOSE = (
+    Detail(
+        "Of the newsletter",
+        (Operator("is", ("of",), Value("choice", choices=Choices("newsletter", _newsletters))),),
+    ),
+    Detail("Sent to the list", (Operator("is", ("of_list",), MAILING_LISTS),)),
+)
+"""Whose issues count: what a form asks besides."""
+
+
+def _last(label: str, span: str, most: int, unit: str) -> Operator:
+    return Operator(label, (span,), Value("whole", most=most, unit=unit))
+
+
+WHEN = (
+    _last("in the last", "in_last_issues", MOST_ISSUES, "issues"),
+    _last("in the last", "in_last_days", MOST_DAYS, "days"),
+    Operator("ever"),
+    _last("not in the last", "not_in_last_issues", MOST_ISSUES, "issues"),
+    _last("not in the last", "not_in_last_days", MOST_DAYS, "days"),
+    Operator("never", sets=((("never",), True),)),
+)
+"""When, as operators of a form."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.markup import escape
 
+from mailer.delivery.approval.matter import matter_of
 from mailer.delivery.arrangement import add_arrangement, arranged
 from mailer.delivery.audience import audience_of
 from mailer.delivery.errors import DeliveryError
@@ -93,9 +94,11 @@ def _send(console: Console, issue: Issue, options: dict[str, Any]) -> None:
 
 
 def _is_stale(send: Send) -> bool:
-    """Whether too much may have changed since the plan, such as when somebody left the question open."""
+    """Whether too much may have changed since the plan, such as when somebody left the question open, or whether the
+    issue or the rules of its audience did."""
     other_list = send.mailing_list_id != send.issue.newsletter.mailing_list_id
-    return other_list or timezone.now() - (send.planned_at or send.created_at) > STALE
+    old = timezone.now() - (send.planned_at or send.created_at) > STALE
+    return other_list or old or send.fingerprint != matter_of(send).fingerprint
 
 
 def _ask(console: Console, send: Send) -> None:

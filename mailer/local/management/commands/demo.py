@@ -64,6 +64,7 @@ class Command(BaseCommand):
                 f"[bold]The issue[/]    {folder / 'issue' / 'issue.html'}\n"
                 f"[bold]The report[/]   {folder / 'report.html'}\n"
                 f"[bold]The inbox[/]    make up, then {addresses.emulator}/\n"
+                f"[bold]On the web[/]   make up, then {addresses.web}/archive/{newsletter.slug}\n"
                 f"[bold]The site[/]     make up, then {addresses.web}/staff/",
                 title="Where to look",
                 expand=False,

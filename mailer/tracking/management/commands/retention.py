@@ -8,20 +8,22 @@ from mailer.tracking.retention import rules
 from subscribers.management import command
 
 HELP = """
-What is older than it may be kept: events, people who never confirmed, people who are inactive. A worker deletes it
-once a day; this shows what that would be, or does it now.
+What is older than it may be kept: events, people who never confirmed, people who are inactive, stories of feeds. A worker
+deletes it once a day; this shows what that would be, or does it now.
 
 examples:
   mailer retention --dry-run
   mailer retention --apply
 
 How long, in days, say RETENTION_EVENTS (400 unless set), RETENTION_UNCONFIRMED (30) and RETENTION_INACTIVE (not
-set: for ever); the word keep means for ever.
+set: for ever) and RETENTION_BACKLOG (90); the word keep means for ever.
 
   events       are deleted. Figures stay; mailer replay leaves those of sends from before alone.
   unconfirmed  whoever signed up, never confirmed and did nothing since is erased, and may sign up again.
   inactive     whoever is on no list, and of whom nothing is known for so long (no consent, no issue sent, no open,
                no click), is erased as if they had asked for it. Whoever is on a list is never inactive.
+  stories      that a feed brought into a backlog, and that nobody took or touched, are deleted; the feed does not
+               bring them again.
 """
 
 

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class ArchiveConfig(AppConfig):
+    name = "mailer.archive"
+    verbose_name = "Public archive"
+
+    def ready(self) -> None:
+        from mailer.archive import keep
+
+        keep.listen()

@@ -1,0 +1,1 @@
+"""Themes of somebody's own: uploaded, checked before they are kept, versioned."""

@@ -1,0 +1,28 @@
+"""The audit log: who did what to what, and when. Django's own history of the admin, which all acts are written to."""
+
+from typing import Any
+
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+
+__all__ = ["ADDITION", "CHANGE", "DELETION", "record"]
+
+
+def record(user: Any, about: Model, said: str, kind: int = CHANGE) -> None:
+    """Write down an act.
+
+    Args:
+        user: who did it.
+        about: what it was done to; of something that is deleted, call this before.
+        said: what was done, as a sentence: "Asked for approval."
+        kind: ADDITION, CHANGE or DELETION.
+    """
+    LogEntry.objects.create(
+        user_id=user.pk,
+        content_type=ContentType.objects.get_for_model(about, for_concrete_model=False),
+        object_id=str(about.pk),
+        object_repr=str(about)[:200],
+        action_flag=kind,
+        change_message=said,
+    )

@@ -1,0 +1,71 @@
+"""A page of the web becomes a story: for the builder, which speaks JSON, and for the form of the backlog."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from mailer.issues.backlog.capture import Captured, CaptureError, capture
+from mailer.issues.editing.document import story_json
+from mailer.issues.editing.rows import story_of
+from mailer.issues.models import Newsletter, Story
+from mailer.staff.access.needs import needs
+from mailer.staff.audit import ADDITION, record
+from mailer.staff.backlog.addresses import to_backlog
+
+RIGHT = "issues.add_story"
+
+
+@require_POST
+@needs(RIGHT, Newsletter)
+def capture_json(request: HttpRequest, newsletter: Newsletter) -> JsonResponse:
+    """{"url"} → 201 {"story", "notes", "there"}; 422 {"message"} where the page gives none."""
+    try:
+        captured = _capture(request, newsletter, _url_in(request.body))
+    except CaptureError as error:
+        return JsonResponse({"code": error.code, "message": str(error)}, status=422)
+    return JsonResponse(
+        {"story": in_backlog(captured.story), "notes": captured.notes, "there": captured.there}, status=201
+    )
+
+
+@require_POST
+@needs(RIGHT, Newsletter)
+def capture_form(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
+    """Go on to the story, which is looked at before it is used."""
+    try:
+        captured = _capture(request, newsletter, request.POST.get("url", ""))
+    except CaptureError as error:
+        messages.error(request, str(error))
+        return redirect(to_backlog(newsletter))
+    if not captured.there:
+        messages.success(request, "The page is a story of the backlog now.")
+    for note in captured.notes:
+        messages.warning(request, note)
+    return redirect("staff:backlog-story", captured.story.pk)
+
+
+def _capture(request: HttpRequest, newsletter: Newsletter, url: str) -> Captured:
+    captured = capture(newsletter, url, request.user)
+    if not captured.there:
+        record(request.user, captured.story, "Took it from a page of the web.", ADDITION)
+    return captured
+
+
+def _url_in(body: bytes) -> str:
+    try:
+        given: Any = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise CaptureError("The request holds no JSON: reload the page.") from error
+    url = given.get("url") if isinstance(given, dict) else None
+    if not isinstance(url, str):
+        raise CaptureError("There is no address: paste one.")
+    return url
+
+
+def in_backlog(story: Story) -> dict[str, Any]:
+    """A story of the backlog as the builder takes it."""
+    return {**story_json(story_of(story)), "created_at": story.created_at, "feed": ""}

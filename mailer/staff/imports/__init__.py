@@ -1,0 +1,1 @@
+"""Files of subscribers on their way into the store: uploaded, understood, tried out, confirmed, imported, undone."""

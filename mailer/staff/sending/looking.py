@@ -1,0 +1,76 @@
+"""Looking at a send before it goes out, while somebody changes it: nothing is written, and an older look ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError, connection
+
+from mailer.delivery.arrange import Arrangement, looked_at
+from mailer.delivery.errors import DeliveryError
+from mailer.delivery.forecast.dry_run import undone
+from mailer.delivery.forecast.foreseen import Foreseen, foreseen
+from mailer.delivery.models import Send
+from mailer.issues.builder.content import BuildError
+from mailer.issues.models import Issue
+
+SECONDS = 30
+"""After which a look is given up: a million people take a few."""
+_CANCELLED = "57014"
+"""PostgreSQL's code of a query that was cancelled, by a limit or by somebody (its appendix A)."""
+
+_END_OLDER = """
+SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+WHERE application_name = %s AND datname = current_database() AND usename = current_user
+    AND pid <> pg_backend_pid() AND state = 'active'
+"""
+_BEGIN = "SELECT set_config('application_name', %s, true), set_config('statement_timeout', %s, true)"
+
+
+class TookTooLong(DeliveryError):
+    """A look was given up, or another one came after it."""
+
+    code = "took_too_long"
+
+
+TROUBLE = (DeliveryError, BuildError)
+"""What a look may end with, whose message is for who looks."""
+
+
+@contextmanager
+def look(user: Any, issue: Issue, wanted: Arrangement, what: str) -> Iterator[Foreseen]:
+    """The people of an issue's send as it is wanted.
+
+    Args:
+        what: is looked at; an earlier look of the same user at the same of the same issue ends.
+    Raises:
+        TookTooLong: it was given up.
+        BuildError, DeliveryError: see arrange.arrange and foreseen.foreseen.
+    """
+    name = f"look {what} {user.pk} {issue.pk}"
+    with _hurried(name), looked_at(issue, wanted) as send, foreseen(send) as who:
+        yield who
+
+
+@contextmanager
+def look_at_send(user: Any, send: Send, what: str) -> Iterator[Foreseen]:
+    """The people of a send that there is. Raises as `look`."""
+    with _hurried(f"look {what} {user.pk} of send {send.pk}"), foreseen(send) as who:
+        yield who
+
+
+@contextmanager
+def _hurried(name: str) -> Iterator[None]:
+    try:
+        with undone():
+            with connection.cursor() as cursor:
+                cursor.execute(_END_OLDER, [name])
+                cursor.execute(_BEGIN, [name, f"{SECONDS}s"])
+            yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != _CANCELLED:
+            raise
+        raise TookTooLong(
+            f"Counting took more than {SECONDS} seconds, or began anew: the last numbers are shown. Change something "
+            "to count again."
+        ) from error

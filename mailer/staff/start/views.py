@@ -1,0 +1,106 @@
+"""The start page, and its part that is asked for again while something goes out."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from mailer.delivery.models import Send
+from mailer.delivery.unknown import unknown
+from mailer.issues.models import Newsletter
+from mailer.staff.access.needs import needs
+from mailer.staff.access.scope import newsletters_where, visible
+from mailer.staff.page import page
+from mailer.staff.sending.approvers import waiting_for
+from mailer.staff.start.standing import MOST, Standing, standings
+from mailer.tracking.models import Alert
+from mailer.tracking.newsletter.charts import growth_chart
+from mailer.tracking.newsletter.keep import kept_report
+from mailer.tracking.reports.charts import segments
+from mailer.tracking.reports.keep import kept_report as kept_report_of_send
+
+WEEKS = 26
+"""Of growth that are shown."""
+REPORTS = 5
+"""The last ones, that are shown."""
+SETTLE = "delivery.change_submission"
+MOVING = {"running"}
+"""States in which the page asks again."""
+
+
+@needs(None)
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Where everything stands that somebody may see."""
+    newsletters = _newsletters(request)
+    shown = {
+        "newsletters": newsletters,
+        "has_role": request.user.has_perm("issues.view_newsletter"),
+        "may_add_newsletter": request.user.has_perm("issues.add_newsletter"),
+        "waiting": _waiting(request),
+        "reports": _reports(request),
+        "growth": [growth for newsletter in newsletters if (growth := _growth(newsletter))],
+        **_moving(request, newsletters),
+    }
+    return page(request, "staff/start/start.html", "Start", **shown)
+
+
+@needs(None)
+@require_safe
+def under_way(request: HttpRequest) -> HttpResponse:
+    """The part about the newest issues; a page that shows one going out asks for it every other second."""
+    return render(request, "staff/start/standings.html", _moving(request, _newsletters(request)))
+
+
+def _newsletters(request: HttpRequest) -> list[Newsletter]:
+    return list(visible(request.user, "issues.view_newsletter", Newsletter.objects.order_by("name"))[:MOST])
+
+
+def _moving(request: HttpRequest, newsletters: list[Newsletter]) -> dict[str, Any]:
+    found = standings(newsletters)
+    writes = newsletters_where(request.user, "issues.add_issue")
+    return {
+        "begins": {each.pk for each in newsletters if writes is None or each.pk in writes},
+        "standings": [(each, segments(each.progress) if each.progress else None) for each in found],
+        "moves": any(_moves(each) for each in found),
+    }
+
+
+def _moves(standing: Standing) -> bool:
+    return standing.state in MOVING
+
+
+def _waiting(request: HttpRequest) -> dict[str, Any]:
+    """What waits for who asks: approvals, unknown submissions, alerts."""
+    user = request.user
+    may_settle = user.has_perm(SETTLE)
+    may_see_alerts = user.has_perm("tracking.view_alert")
+    return {
+        "approvals": waiting_for(user)[:20],
+        "unknown": len(visible(user, SETTLE, unknown()).values_list("pk")[:100]) if may_settle else 0,
+        "alerts": list(Alert.objects.filter(ended_at=None)[:5]) if may_see_alerts else [],
+    }
+
+
+def _reports(request: HttpRequest) -> list[Any]:
+    """The last sends that were counted."""
+    sends = visible(request.user, "delivery.view_send", Send.objects.exclude(started_at=None))
+    newest = sends.filter(rolling=False).select_related("issue__newsletter").order_by("-started_at")[:REPORTS]
+    return [(send, kept_report_of_send(send.pk)) for send in newest]
+
+
+def _growth(newsletter: Newsletter) -> dict[str, Any] | None:
+    """Of a newsletter that was counted: its size, how it changed, and the last half year drawn."""
+    report = kept_report(newsletter.pk)
+    weeks = report.growth.weeks[-WEEKS:] if report else ()
+    if report is None or not weeks:
+        return None
+    return {
+        "newsletter": newsletter,
+        "size": weeks[-1].size,
+        "joined": sum(week.joined for week in weeks[-4:]),
+        "gone": sum(week.gone for week in weeks[-4:]),
+        "chart": growth_chart(weeks, lambda start: f"{start.day} {start:%b}"),
+        "counted_at": report.counted_at,
+    }

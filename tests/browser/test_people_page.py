@@ -1,0 +1,50 @@
+"""Finding a person and reading what is known of them, in a real browser: on a phone and on a desk, by day and by night."""
+
+import pytest
+
+from subscribers.models import Subscriber, Suppression
+from tests.browser.chromium import PALE_TEXT, UNLABELLED, barriers, staff_page
+from tests.newsroom import subscribe
+from tests.tracking.reports.sends import followed_send
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_a_person_is_found_by_keyboard_and_read(live_server, session, width, scheme):
+    ledger = followed_send()
+    subscribe(ledger.send.mailing_list, *(f"reader{n}@{'long.' * 8}example.org" for n in range(30)))
+    subscribe(ledger.send.mailing_list, "left@example.org", state="unsubscribed", first_name="Zoë <b>")
+    Suppression.objects.create(address="left@example.org", reason="bounce")
+    known = ledger.subscribers[0]
+    Subscriber.objects.filter(pk=known.pk).update(attributes={"plan": "gold"}, country="SG")
+    with staff_page(live_server.url, session, width, scheme) as page:
+        page.goto(f"{live_server}/staff/people/")
+        page.wait_for_function("document.querySelector('[x-cloak]') === null")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(PALE_TEXT) == []
+        assert page.evaluate(UNLABELLED) == []
+        assert barriers(page, ".desk") == []
+
+        page.locator("h1, .desk").first.click(position={"x": 1, "y": 1})
+        page.keyboard.press("/")
+        page.keyboard.type("zoe")
+        page.get_by_text("1 person").wait_for()
+        assert page.url.endswith("q=zoe&list=&state=&topic=&suppressed=")
+        assert page.locator(".people .badge").all_inner_texts() == ["suppressed", "Weekly: unsubscribed"]
+        page.get_by_label("Suppressed").select_option("no")
+        page.get_by_text("Nobody fits").wait_for()
+        page.get_by_label("Suppressed").select_option("")
+        page.get_by_label("Find people").fill("plan=gold")
+        page.get_by_text(known.email).wait_for()
+        page.get_by_label("Find people").focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/facts/")
+
+        page.wait_for_function("document.querySelector('[x-cloak]') === null")
+        page.get_by_role("button", name="Why they got").first.click()
+        page.locator(".why [role=status]").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(PALE_TEXT) == []
+        assert barriers(page, ".desk") == []
