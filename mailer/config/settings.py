@@ -24,7 +24,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages are loaded by urls.py, for who serves them
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 from mailer.health.views import healthz, metrics, readyz
 from mailer.issues.images.serve import picture
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/staff/", permanent=False)),
     path("healthz", healthz),

@@ -36,6 +36,7 @@ def test_a_person_is_found_by_keyboard_and_read(live_server, session, width, sch
         page.get_by_text("Nobody fits").wait_for()
         page.get_by_label("Suppressed").select_option("")
         page.get_by_label("Find people").fill("plan=gold")
+        page.get_by_text("1 person").wait_for()
         page.get_by_text(known.email).wait_for()
         page.get_by_label("Find people").focus()
         page.keyboard.press("ArrowDown")

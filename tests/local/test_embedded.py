@@ -27,8 +27,8 @@ def kept(machine: Machine) -> bool:
 
 @pytest.mark.parametrize(
     "name",
-    ["-".join(["very", "long"] * 24), "Läufe und Briefe", 'it\'s, "so to say", odd $HOME'],
-    ids=["long", "space", "odd"],
+    ["-".join(["very", "long"] * 24), 'Läufe: it\'s, "so to say", odd $HOME'],
+    ids=["long", "odd"],
 )
 def test_in_a_folder_of_any_name_the_first_command_makes_everything_and_leaves_no_server_behind(name):
     with new_machine(f"{name}/var") as machine:

@@ -29,6 +29,7 @@ from tests.roles import somebody
 pytestmark = pytest.mark.django_db
 LEDGER = (Send, Batch, Submission, Event, Alert, Consent, Erasure, Lifting)
 KEPT = (*LEDGER, Subscriber, Topic, MailingList)
+admin.autodiscover()  # as urls.py does
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 HOSTILE = "<script>alert(1)</script>"
 

@@ -1,10 +1,11 @@
 """The list of reports: every send with its main figures, a newsletter's rates as lines, and sends side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -73,15 +74,12 @@ def reports(request: HttpRequest) -> HttpResponse:
     """All sends that were started, the newest first; ?newsletter=3 of one newsletter, with its rates drawn;
     ?compare=12&compare=9 with these side by side."""
     newsletters = visible(request.user, "issues.view_newsletter", Newsletter.objects.order_by("name"))
-    sends = visible(
-        request.user, "delivery.view_send", Send.objects.exclude(started_at=None).filter(rolling=False)
-    )
-    sends = sends.select_related("issue__newsletter").order_by("-started_at")
+    sends = sent(request.user)
     chosen = newsletters.filter(pk=_number(request.GET.get("newsletter"))).first()
     if chosen:
         sends = sends.filter(issue__newsletter=chosen)
     shown = Paginator(sends, AT_ONCE).get_page(request.GET.get("page"))
-    rows = _rows(list(shown))
+    rows = rows_of(shown)
     compared = [_number(each) for each in request.GET.getlist("compare")[:COMPARED]]
     return page(
         request,
@@ -93,12 +91,20 @@ def reports(request: HttpRequest) -> HttpResponse:
         page_obj=shown,
         rates=[name for _, name, _ in RATES],
         lines=_lines(rows) if chosen else [],
-        compared=_side_by_side(_rows(list(sends.filter(pk__in=compared)))) if len(compared) > 1 else None,
+        compared=_side_by_side(rows_of(sends.filter(pk__in=compared))) if len(compared) > 1 else None,
         most=COMPARED,
     )
 
 
-def _rows(sends: Sequence[Send]) -> list[Row]:
+def sent(user: Any) -> QuerySet[Send]:
+    """The sends that were started and somebody may see, the newest first; welcomes, which never end, apart."""
+    started = Send.objects.filter(rolling=False).exclude(started_at=None).select_related("issue__newsletter")
+    return visible(user, "delivery.view_send", started).order_by("-started_at")
+
+
+def rows_of(chosen: Iterable[Send]) -> list[Row]:
+    """Sends with their main figures, as they were counted last."""
+    sends = list(chosen)
     kept = SendFigures.objects.filter(send__in=[send.pk for send in sends], version=VERSION)
     totals: dict[int, Any] = dict(kept.values_list("send_id", "data__totals"))
     return [Row(send, totals.get(send.pk)) for send in sends]

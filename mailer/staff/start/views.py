@@ -6,27 +6,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from mailer.delivery.models import Send
 from mailer.delivery.unknown import unknown
 from mailer.issues.models import Newsletter
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import newsletters_where, visible
 from mailer.staff.page import page
 from mailer.staff.sending.approvers import waiting_for
-from mailer.staff.start.standing import MOST, Standing, standings
+from mailer.staff.start.reports import rows_of, sent
+from mailer.staff.start.standing import MOST, standings
 from mailer.tracking.models import Alert
 from mailer.tracking.newsletter.charts import growth_chart
 from mailer.tracking.newsletter.keep import kept_report
 from mailer.tracking.reports.charts import segments
-from mailer.tracking.reports.keep import kept_report as kept_report_of_send
 
 WEEKS = 26
 """Of growth that are shown."""
 REPORTS = 5
 """The last ones, that are shown."""
 SETTLE = "delivery.change_submission"
-MOVING = {"running"}
-"""States in which the page asks again."""
 
 
 @needs(None)
@@ -39,7 +36,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "has_role": request.user.has_perm("issues.view_newsletter"),
         "may_add_newsletter": request.user.has_perm("issues.add_newsletter"),
         "waiting": _waiting(request),
-        "reports": _reports(request),
+        "reports": rows_of(sent(request.user)[:REPORTS]),
         "growth": [growth for newsletter in newsletters if (growth := _growth(newsletter))],
         **_moving(request, newsletters),
     }
@@ -63,12 +60,8 @@ def _moving(request: HttpRequest, newsletters: list[Newsletter]) -> dict[str, An
     return {
         "begins": {each.pk for each in newsletters if writes is None or each.pk in writes},
         "standings": [(each, segments(each.progress) if each.progress else None) for each in found],
-        "moves": any(_moves(each) for each in found),
+        "moves": any(each.state == "running" for each in found),
     }
-
-
-def _moves(standing: Standing) -> bool:
-    return standing.state in MOVING
 
 
 def _waiting(request: HttpRequest) -> dict[str, Any]:
@@ -81,13 +74,6 @@ def _waiting(request: HttpRequest) -> dict[str, Any]:
         "unknown": len(visible(user, SETTLE, unknown()).values_list("pk")[:100]) if may_settle else 0,
         "alerts": list(Alert.objects.filter(ended_at=None)[:5]) if may_see_alerts else [],
     }
-
-
-def _reports(request: HttpRequest) -> list[Any]:
-    """The last sends that were counted."""
-    sends = visible(request.user, "delivery.view_send", Send.objects.exclude(started_at=None))
-    newest = sends.filter(rolling=False).select_related("issue__newsletter").order_by("-started_at")[:REPORTS]
-    return [(send, kept_report_of_send(send.pk)) for send in newest]
 
 
 def _growth(newsletter: Newsletter) -> dict[str, Any] | None:
