@@ -6,6 +6,6 @@ class ArchiveConfig(AppConfig):
     verbose_name = "Public archive"
 
     def ready(self) -> None:
-        from mailer.archive import keep
+        from mailer.archive import plans
 
-        keep.listen()
+        plans.listen()

@@ -8,13 +8,12 @@ Where there is none, because the send was planned before there were web editions
 could not be rendered, it is the fullest edition that went out, which the ledger has.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
 import structlog
 from django.contrib.postgres.search import SearchVector
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Value
 
 from mailer.archive.models import WebEdition
@@ -23,7 +22,6 @@ from mailer.archive.reached import reached
 from mailer.archive.searchable import config_of, excerpt, searchable
 from mailer.delivery.editions import edition_of
 from mailer.delivery.models import Send
-from mailer.delivery.signals import planned
 from mailer.issues.builder.build import build
 from mailer.issues.builder.content import Edition, IssueContent, Utm
 from mailer.issues.content import content_of
@@ -34,19 +32,6 @@ log = structlog.get_logger()
 
 MOST_INDEXED = 200_000
 """Characters: PostgreSQL refuses a tsvector of more than a megabyte."""
-
-
-def listen() -> None:
-    """From now on each plan keeps its web editions."""
-    planned.connect(_on_planned, dispatch_uid="web edition")
-
-
-def _on_planned(sender: object, send: Send, variants: Sequence[IssueContent], **_: object) -> None:
-    try:
-        with transaction.atomic():
-            keep(send, variants)
-    except Exception:  # the issue goes out, whatever is wrong with its web edition
-        log.exception("web_edition_not_kept", send=send.pk)
 
 
 def keep(send: Send, variants: Iterable[IssueContent]) -> None:

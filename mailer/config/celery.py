@@ -13,6 +13,8 @@ from celery.schedules import crontab
 from celery.signals import setup_logging, task_failure, task_postrun, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailer.config.settings")
+# Django's checks load each page of the site, which no worker shows; `make check` has them done.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")
 
 from django.conf import settings
 from django.db import close_old_connections

@@ -9,12 +9,12 @@ class DeliveryConfig(AppConfig):
         """Every process that may hand out work needs the queue's settings, not only the workers; and in every one of
         them a letter may be asked for and somebody confirm."""
         from mailer.config import celery  # noqa: F401
-        from mailer.delivery import editing, welcome
+        from mailer.delivery import confirmations, editing
         from mailer.delivery.letters import enter
         from mailer.delivery.was_sent import was_sent
         from subscribers.importing import sent
 
         enter.listen()
-        welcome.listen()
+        confirmations.listen()
         editing.listen()
         sent.register(was_sent)

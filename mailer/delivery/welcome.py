@@ -25,7 +25,6 @@ from mailer.issues.builder.content import BuildError, Edition
 from mailer.issues.content import content_of
 from mailer.issues.models import Issue, Newsletter
 from subscribers.models import Subscriber, Topic
-from subscribers.signals import confirmed
 
 log = structlog.get_logger()
 
@@ -43,20 +42,6 @@ class Welcomes(DeliveryError):
     """An issue that welcomes people was to be sent to the whole list."""
 
     code = "welcomes"
-
-
-def listen() -> None:
-    """From now on everybody who confirms is welcomed."""
-    confirmed.connect(_on_confirmed, dispatch_uid="welcome issue")
-
-
-def _on_confirmed(sender: object, mailing_list_id: int, subscriber_id: int, **_: object) -> None:
-    for newsletter in Newsletter.objects.filter(mailing_list_id=mailing_list_id).exclude(welcome_issue=None):
-        try:
-            with transaction.atomic():
-                welcome(newsletter, subscriber_id)
-        except Exception:  # a confirmation holds, whatever is wrong with the welcome
-            log.exception("welcome_failed", newsletter=newsletter.pk, subscriber=subscriber_id)
 
 
 @transaction.atomic

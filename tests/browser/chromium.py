@@ -84,7 +84,7 @@ def _chromium() -> _Chromium:
     """The browser of this process, started by the first test that needs it."""
     if not _running:
         playwright = _closing.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         _closing.callback(browser.close)
         _running.append(_Chromium(browser, asyncio.get_running_loop()))
     return _running[0]
