@@ -17,6 +17,8 @@ _COMMON = (
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; script-src 'self'"
 )
 STAFF = f"{_COMMON} 'unsafe-eval'"
+STAFF_WITH_ANY_PICTURE = STAFF.replace("img-src 'self' https:", "img-src 'self' https: http:")
+"""Of a page that shows a mail as it was sent, whose pictures may come from anywhere."""
 WITH_ALPINE = ("/staff/", "/account/")
 
 

@@ -188,7 +188,7 @@ UNFOLD = {
     "SITE_SYMBOL": "mail",
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"/{STATIC_URL}icon.svg"}],
-    "STYLES": [f"/{STATIC_URL}staff.css"],
+    "STYLES": [f"/{STATIC_URL}{name}" for name in ("staff.css", "staff/parts.css", "staff/frame.css")],
     "SCRIPTS": [f"/{STATIC_URL}staff/reach.js"],
     "ACCOUNT": {"navigation": [{"title": "Account", "link": reverse_lazy("staff_account")}]},
     "SHOW_HISTORY": True,

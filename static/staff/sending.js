@@ -1,77 +1,21 @@
-// Choosing segments: suggestions while one types, by mouse or keyboard. What is chosen stands in hidden fields.
-document.addEventListener("alpine:init", () => {
-  const read = id => JSON.parse(document.getElementById(id)?.textContent || "[]");
+// Choosing segments: what is chosen stands in hidden fields of the form, which is told of each change.
 
-  Alpine.data("picker", () => ({
-    field: "",
-    all: [],
-    chosen: [],
-    text: "",
-    open: false,
-    at: 0,
+import { chips } from "./combobox.js";
+import { h, redraw } from "./dom.js";
 
-    init() {
-      this.field = this.$root.dataset.name;
-      this.all = read("segments");
-      const slugs = read("chosen").filter(each => each.out === (this.field === "out")).map(each => each.slug);
-      this.chosen = slugs.map(slug => this.all.find(each => each.slug === slug) || { slug, name: slug, kind: "" });
-    },
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const options = read("segments").map(({ slug, name, kind }) => ({ value: slug, label: name, more: kind }));
 
-    get found() {
-      const words = this.text.trim().toLowerCase();
-      return this.all
-        .filter(each => !this.chosen.some(other => other.slug === each.slug))
-        .filter(each => `${each.name} ${each.slug}`.toLowerCase().includes(words))
-        .slice(0, 12);
-    },
-
-    get active() {
-      return this.open && this.found.length ? this.idOf(this.at) : null;
-    },
-
-    idOf(n) {
-      return `option-${this.field}-${n}`;
-    },
-
-    taking(each) {
-      return `Take out ${each.name}`;
-    },
-
-    show() {
-      this.at = 0;
-      this.open = this.found.length > 0;
-    },
-
-    hide() {
-      this.open = false;
-    },
-
-    move(step) {
-      if (!this.open) this.show();
-      const count = this.found.length;
-      if (count) this.at = (this.at + step + count) % count;
-    },
-
-    take(each) {
-      if (!each || !this.open) return;
-      this.chosen.push(each);
-      this.text = "";
-      this.open = false;
-      this.tell();
-    },
-
-    drop(each) {
-      this.chosen = this.chosen.filter(other => other.slug !== each.slug);
-      this.tell();
-    },
-
-    back() {
-      if (!this.text && this.chosen.length) this.drop(this.chosen[this.chosen.length - 1]);
-    },
-
-    tell() {
-      const form = this.$root.closest("form");
-      this.$nextTick(() => form.dispatchEvent(new Event("arranged")));
-    },
-  }));
-});
+for (const picker of document.querySelectorAll("[data-picks]")) {
+  const { picks: name, label } = picker.dataset;
+  const draw = (values) => redraw(picker, [
+    chips({ label, values, options, key: name, id: `pick-${name}`, change: (now) => {
+      draw(now);
+      picker.dispatchEvent(new Event("arranged", { bubbles: true }));
+    } }),
+    ...values.map((value) => h("input", { type: "hidden", name, value })),
+  ]);
+  // What is typed to find a segment arranges nothing yet.
+  for (const typing of ["input", "change"]) picker.addEventListener(typing, (event) => event.stopPropagation());
+  draw(read("chosen").filter((each) => each.out === (name === "out")).map((each) => each.slug));
+}

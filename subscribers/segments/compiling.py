@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from subscribers.models import Segment, Snapshot
+from subscribers.models import MailingList, Segment, Snapshot
+from subscribers.segments.errors import SegmentError
 from subscribers.segments.predicate import Predicate, Query
-from subscribers.segments.rule import Group, Node, Rule, parse
+from subscribers.segments.rule import Group, Node, Rule, conditions, parse
 
 
 def compile_rule(
@@ -48,13 +49,43 @@ def predicate_of(
 
 
 def check_seen(snapshot: Snapshot, query: Query) -> None:
-    """Look whether a snapshot was taken by a rule that names only lists that may be seen.
+    """Look whether a snapshot was taken by a rule that looks only at lists that may be seen.
 
     Raises:
         SegmentError: it was not, or its rule cannot be read any more.
     """
     if query.lists is not None:
-        expression(parse(snapshot.rule).root, Query("snapshot_", query.now, lists=query.lists))
+        for error in beyond(parse(snapshot.rule), query.lists, now=snapshot.taken_at):
+            raise error
+
+
+def beyond(rule: Rule, lists: Collection[int], *, now: datetime) -> list[SegmentError]:
+    """The conditions of a rule that look beyond these mailing lists: at others, at any, or at issues sent to others.
+
+    A count that is limited to some lists asks them of those alone. What was kept is asked of everything, by a send, a
+    report or a snapshot: so who may see some lists alone keeps no rule with such a condition, and learns through none
+    what a count does not tell them.
+    """
+    if not MailingList.objects.exclude(pk__in=lists).exists():
+        return []
+    found = []
+    for condition in conditions(rule.root):
+        try:
+            everywhere, there = (
+                compile_rule(Rule(condition), now=now, lists=limit) for limit in (None, lists)
+            )
+        except SegmentError as error:
+            found.append(error)
+            continue
+        if everywhere != there:
+            found.append(SegmentError("not_yours", condition.place, _BEYOND))
+    return found
+
+
+_BEYOND = (
+    "kept like this it looks at every list and newsletter, also at those that are not yours: name a list or a newsletter "
+    "of your own in it"
+)
 
 
 MEMBERS = "SELECT subscriber_id FROM subscribers_snapshotmember WHERE snapshot_id = {snapshot}"

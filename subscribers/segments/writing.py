@@ -9,10 +9,13 @@ from django.core.validators import validate_slug
 from django.utils import timezone
 
 from subscribers.models import Segment
+from subscribers.segments.compiling import beyond
 from subscribers.segments.errors import SegmentError
+from subscribers.segments.faces import Lists
 from subscribers.segments.faults import faults_of
 from subscribers.segments.in_reports import check_room
 from subscribers.segments.reading import UNSTORABLE
+from subscribers.segments.rule import parse
 from subscribers.segments.saving import LONGEST_NAME, LONGEST_SLUG, one_at_a_time, users_of
 
 
@@ -45,12 +48,15 @@ class Refused(Exception):
         super().__init__("; ".join(fault.message for fault in faults))
 
 
-def write(wanted: Wanted, *, segment: int | None = None, base: datetime | None = None) -> Segment:
+def write(
+    wanted: Wanted, *, segment: int | None = None, base: datetime | None = None, lists: Lists = None
+) -> Segment:
     """Make a segment, or change one.
 
     Args:
         segment: the number of the one to change; None makes a new one.
         base: when the one that somebody started from was changed last; None does not ask.
+        lists: the mailing lists that the writer may see, and beyond which the rule may not look; None for all.
     Raises:
         Refused: with all that is wrong.
         Segment.DoesNotExist: there is none of this number any more.
@@ -62,7 +68,7 @@ def write(wanted: Wanted, *, segment: int | None = None, base: datetime | None =
                 "Somebody else saved this segment since you opened it: reload the page to see their rule"
             )
             raise Refused([Fault("", "", message)], changed=True)
-        if faults := _faults(wanted, before):
+        if faults := _faults(wanted, before, lists):
             raise Refused(faults)
         written = before or Segment()
         written.name, written.slug, written.rule = wanted.name.strip(), wanted.slug, wanted.rule
@@ -71,12 +77,12 @@ def write(wanted: Wanted, *, segment: int | None = None, base: datetime | None =
         return written
 
 
-def _faults(wanted: Wanted, before: Segment | None) -> list[Fault]:
-    faults = [*_of_names(wanted, before)]
-    faults += [
-        Fault("rule", error.place, error.problem, error.code)
-        for error in faults_of(wanted.rule, slug=wanted.slug, now=timezone.now())
-    ]
+def _faults(wanted: Wanted, before: Segment | None, lists: Lists) -> list[Fault]:
+    faults, now = [*_of_names(wanted, before)], timezone.now()
+    wrong = faults_of(wanted.rule, slug=wanted.slug, now=now)
+    if not wrong and lists is not None:
+        wrong = beyond(parse(wanted.rule), lists, now=now)
+    faults += [Fault("rule", error.place, error.problem, error.code) for error in wrong]
     if wanted.in_reports:
         try:
             check_room(before.pk if before else None)

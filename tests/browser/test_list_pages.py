@@ -29,7 +29,7 @@ def test_a_form_is_made_seen_and_copied(live_server, session, width, scheme):
     with staff_page(live_server.url, session, width, scheme) as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.goto(f"{live_server}/staff/lists/")
-        page.locator(".tallies li", has_text=re.compile(r"^\s*12\s*active\s*$")).wait_for()
+        page.locator(".tally li", has_text=re.compile(r"^\s*12\s*active\s*$")).wait_for()
         fits(page, width)
         page.get_by_role("link", name=re.compile("^Sign-up form of")).click()
         page.get_by_label("Open: people can sign up").check()

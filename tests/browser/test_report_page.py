@@ -13,6 +13,9 @@ from tests.browser.chromium import PALE_TEXT, staff_page
 from tests.tracking.ledger import SENT_AT, Ledger, add_batch, exclude, make_list, make_people, make_send
 
 pytestmark = pytest.mark.django_db(transaction=True)
+READABLE = PALE_TEXT.replace(".desk *", "#content *")
+OTHER_SCHEME = "document.documentElement.classList.toggle('dark')"
+PRINTED = "window.print = () => document.body.dataset.printed = 'yes'"
 LONG = "A segment with a very long name " + "w" * 60
 WHAT_HAPPENED = """
 UPDATE delivery_delivery SET
@@ -87,12 +90,24 @@ def test_it_fits_and_reads_well_on_every_screen(live_server, session, send, tmp_
                 page.get_by_role("link", name="Report", exact=True).click()
                 page.get_by_text("All accounted for").wait_for()
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
-                assert page.evaluate(PALE_TEXT) == []
+                assert page.evaluate(READABLE) == []
+                # It is as dark as the site is, whatever the browser is.
+                page.evaluate(OTHER_SCHEME)
+                assert page.evaluate(READABLE) == []
+                page.evaluate(OTHER_SCHEME)
                 for title in ("Topics", "Segments", "Time zones", "Mail programs", "Devices", "Machines"):
                     assert page.get_by_role("heading", name=title, exact=True).is_visible()
                 names = page.locator(".rows .name")
                 assert min(names.evaluate_all("names => names.map(name => name.offsetWidth)")) >= 110
                 page.screenshot(path=tmp_path / f"report-{width}-{scheme}.png", full_page=True)
+                page.evaluate(PRINTED)
+                page.get_by_role("button", name="Print").click()
+                assert page.locator("body[data-printed]").count() == 1
+                page.emulate_media(media="print")
+                # On paper the report stands alone, and what was light on the dark is dark.
+                assert not page.locator("#nav-sidebar, #header-inner, .desk").filter(visible=True).count()
+                assert page.evaluate(READABLE) == []
+                page.emulate_media(media="screen")
                 page.get_by_role("button", name="Count again").click()
                 page.get_by_text("All accounted for").wait_for()
                 with page.expect_download() as saved:

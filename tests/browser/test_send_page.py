@@ -149,7 +149,7 @@ def test_the_pages_fit_their_screen_and_can_be_read_by_everybody(live_server, se
         for path, shown in pages.items():
             page.goto(f"{live_server}{path}")
             page.get_by_text(shown.partition("|")[2] or shown).first.wait_for()
-            page.wait_for_function("document.querySelector('[x-cloak]:not(.options)') === null")
+            page.wait_for_function("document.querySelector('[x-cloak]') === null")
             page.wait_for_function("document.querySelectorAll('.htmx-request').length === 0")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             assert page.evaluate(PALE_TEXT) == [], path

@@ -149,6 +149,6 @@ def test_somebody_is_invited_and_the_audit_log_tells_of_it(live_server, settings
         page.get_by_role("link", name="What they did").click()
         page.get_by_text("Nothing fits").wait_for()
         page.goto(f"{visitor.site}/staff/audit/")
-        page.locator(".audit").get_by_text("ben@example.org").wait_for()
+        page.locator(".timeline").get_by_text("ben@example.org").wait_for()
         visitor.look("audit-log")
         assert visitor.complaints == []

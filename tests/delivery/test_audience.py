@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailer.delivery.audience import EVERYBODY, Audience, BadAudience, audience_of, read_audience
-from mailer.delivery.forecast.dry_run import foresee
 from mailer.delivery.forecast.explain import explain
 from mailer.delivery.models import Batch, Exclusion, Send, SendSegment
 from mailer.delivery.plan import plan
@@ -20,6 +19,7 @@ from mailer.delivery.start import AlreadyStarted, again, discard, renew, send_of
 from mailer.tracking.reports.count import report
 from mailer.tracking.reports.page import render
 from subscribers.models import Segment, Snapshot, SnapshotMember, Subscriber, Subscription, Topic
+from tests.delivery.dry_runs import foresee
 from tests.delivery.settled import become
 from tests.delivery.test_dry_run import check, told
 from tests.newsroom import make_issue, next_issue, planned_for, subscribe

@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailer.delivery.claim import claim
-from mailer.delivery.forecast.dry_run import foresee
 from mailer.delivery.forecast.explain import explain
 from mailer.delivery.models import Batch, Delivery, Exclusion, Send
 from mailer.delivery.plan import plan
@@ -19,6 +18,7 @@ from mailer.delivery.schedule import Schedule
 from mailer.delivery.start import again, discard, send_of, start
 from mailer.delivery.steer import cancel
 from subscribers.models import Subscription
+from tests.delivery.dry_runs import foresee
 from tests.delivery.settled import become
 from tests.delivery.turns import out_of_turn
 from tests.newsroom import make_issue, next_issue, planned_for, subscribe

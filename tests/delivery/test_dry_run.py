@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from mailer.delivery.claim import reject_deliveries
-from mailer.delivery.forecast.dry_run import foresee, undone
+from mailer.delivery.forecast.dry_run import undone
 from mailer.delivery.models import Batch, Exclusion, Send
 from mailer.delivery.plan import plan
 from mailer.delivery.schedule import Schedule
@@ -22,6 +22,7 @@ from mailer.delivery.start import again, discard, send_of, start
 from mailer.delivery.steer import cancel
 from mailer.delivery.variants import ABTest
 from subscribers.models import Subscriber, Subscription, Suppression, Topic
+from tests.delivery.dry_runs import foresee
 from tests.delivery.settled import become
 from tests.newsroom import crowd, make_issue, next_issue, planned_for, subscribe
 

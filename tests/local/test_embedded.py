@@ -26,7 +26,7 @@ def kept(machine: Machine) -> bool:
 
 
 def test_in_a_folder_of_any_name_the_first_command_makes_everything_and_leaves_no_server_behind():
-    name = f"{'-'.join(['very', 'long'] * 20)} Läufe: it's, \"so to say\", odd $HOME"
+    name = f'{"-".join(["very", "long"] * 20)} Läufe: it\'s, "so to say", odd $HOME'
     with new_machine(f"{name}/var") as machine:
         half = machine.var / "postgres-new-x"  # of one that was killed while it made it
         half.mkdir(parents=True)

@@ -43,7 +43,9 @@ def test_it_comes_as_a_page_to_mail_and_as_csv(client: Client, anna: User) -> No
     count_and_keep(send)
     page, table = client.get(address(send, "report_page")), client.get(address(send, "report_csv"))
     assert "attachment" in page["Content-Disposition"]
-    assert "<form" not in page.text
+    for of_the_site in ("<form", "<a ", "<script", "stylesheet", "Skip to the content"):
+        assert of_the_site in client.get(address(send)).text
+        assert of_the_site not in page.text
     assert HOSTILE not in page.text
     assert table.text.startswith("\ufeffpart,")
 

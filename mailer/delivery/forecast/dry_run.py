@@ -21,7 +21,7 @@ from mailer.delivery.forecast.figures import (
     VariantCount,
     ZoneCount,
 )
-from mailer.delivery.forecast.foreseen import Foreseen, StoryIds, foreseen
+from mailer.delivery.forecast.foreseen import Foreseen, StoryIds
 from mailer.delivery.forecast.parts import parts_of_plan, parts_to_make, until
 from mailer.delivery.models import Send
 from mailer.delivery.schedule import schedule_of
@@ -41,18 +41,6 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-def foresee(send: Send) -> Forecast:
-    """What a send comes to: from the ledger when it is planned, else as it would be planned now.
-
-    A send that never was before can be made for it inside `undone`.
-
-    Raises:
-        BuildError: the send is not planned and its issue cannot be rendered.
-    """
-    with foreseen(send) as who:
-        return forecast(who)
 
 
 def forecast(who: Foreseen, *, places: bool = True, beside: bool = True) -> Forecast:

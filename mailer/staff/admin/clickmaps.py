@@ -1,23 +1,29 @@
 """The click map of a send on the staff site."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
+from mailer.config.content_policy import STAFF_WITH_ANY_PICTURE
 from mailer.delivery.models import Send
 from mailer.staff.admin.base import ModelAdmin
-from mailer.tracking.clickmap.count import NoMap, count_places
-from mailer.tracking.clickmap.page import render
+from mailer.staff.admin.report_file import report_file
+from mailer.staff.admin.report_page import report_page
+from mailer.tracking.clickmap.count import ClickMap, NoMap, count_places
+from mailer.tracking.clickmap.page import render, shown
 
+Answer = Callable[[HttpRequest, ClickMap], HttpResponse]
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "form-action 'none'; frame-ancestors 'none'"
 )
-"""No script, whatever stands in the issue; its pictures may come from anywhere."""
+"""The policy of the page to save: no script, whatever stands in the issue; its pictures may come from anywhere."""
 
 
 class ClickMapPages(ModelAdmin):
@@ -39,26 +45,14 @@ class ClickMapPages(ModelAdmin):
 
         Back to the send's page, with a word why, where it has no editions.
         """
-        chosen = request.GET.get("edition", "")
-        here = reverse("admin:delivery_send_clickmap_page", args=[send_id])
-        return self._map(
-            request,
-            send_id,
-            {
-                "back": reverse("staff:send", args=[send_id]),
-                "report": reverse("admin:delivery_send_report", args=[send_id]),
-                "page": f"{here}?edition={chosen}" if chosen == "all" or chosen.isdecimal() else here,
-            },
-        )
+        return self._map(request, send_id, _on_site)
 
     @method_decorator(require_safe)
     def click_map_page(self, request: HttpRequest, send_id: int) -> HttpResponse:
         """The page to save and to mail, as a file."""
-        response = self._map(request, send_id, None)
-        response["Content-Disposition"] = f'attachment; filename="clickmap-{send_id}.html"'
-        return response
+        return self._map(request, send_id, _to_save)
 
-    def _map(self, request: HttpRequest, send_id: int, on_site: dict[str, str] | None) -> HttpResponse:
+    def _map(self, request: HttpRequest, send_id: int, answer: Answer) -> HttpResponse:
         send = get_object_or_404(Send.objects.select_related("issue__newsletter"), pk=send_id)
         if not self.has_view_permission(request, send):
             raise PermissionDenied
@@ -73,11 +67,16 @@ class ClickMapPages(ModelAdmin):
                 raise Http404(str(error)) from error
             messages.warning(request, str(error))
             return redirect("staff:send", send.pk)
-        return HttpResponse(
-            render(found, on_site),
-            headers={
-                "Content-Security-Policy": POLICY,
-                "Referrer-Policy": "no-referrer",
-                "Cache-Control": "private, no-store",
-            },
-        )
+        return answer(request, found)
+
+
+def _on_site(request: HttpRequest, map_: ClickMap) -> HttpResponse:
+    response = report_page(request, "clickmap.html", f"Click map of {map_.send}", shown(map_))
+    response.headers["Content-Security-Policy"] = STAFF_WITH_ANY_PICTURE
+    return response
+
+
+def _to_save(request: HttpRequest, map_: ClickMap) -> HttpResponse:
+    response = report_file(render(map_), "html", f"clickmap-{map_.send.pk}")
+    response.headers["Content-Security-Policy"] = POLICY
+    return response

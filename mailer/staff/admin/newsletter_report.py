@@ -5,8 +5,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.backends.utils import csrf_input
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
@@ -15,9 +13,10 @@ from kombu.exceptions import OperationalError
 from mailer.issues.models import Newsletter
 from mailer.staff.admin.base import ModelAdmin
 from mailer.staff.admin.report_file import Kind, report_file
+from mailer.staff.admin.report_page import not_counted, report_page
 from mailer.tracking.newsletter.figures import NewsletterReport
 from mailer.tracking.newsletter.keep import kept_report
-from mailer.tracking.newsletter.page import render
+from mailer.tracking.newsletter.page import render, shown
 from mailer.tracking.newsletter.rows import as_csv
 from mailer.tracking.tasks import count_newsletter
 
@@ -45,22 +44,18 @@ class NewsletterReportPages(ModelAdmin):
     def report(self, request: HttpRequest, number: int) -> HttpResponse:
         """The report as it was counted last, or that it was not counted yet."""
         newsletter, report = self._find(request, number)
-        on_site = {
-            "back": reverse("admin:issues_newsletter_change", args=[newsletter.pk]),
-            "count_again": reverse("admin:issues_newsletter_report_count", args=[newsletter.pk]),
-            "page": reverse("admin:issues_newsletter_report_page", args=[newsletter.pk]),
-            "csv": reverse("admin:issues_newsletter_report_csv", args=[newsletter.pk]),
-            "token": csrf_input(request),
-            "messages": messages.get_messages(request),
-        }
+        title = f"Report of {newsletter}"
         if report is None:
-            shown = {"newsletter": newsletter, "on_site": on_site}
-            page: str = render_to_string("tracking/newsletter_not_counted.html", shown)
-        else:
-            page = render(report, on_site)
-        response = HttpResponse(page)
-        response["Cache-Control"] = "no-store"
-        return response
+            return not_counted(
+                request,
+                title,
+                says="The background counts the report of each newsletter once a day. Counting takes seconds; for a list of "
+                "millions, minutes.",
+                count=reverse("admin:issues_newsletter_report_count", args=[newsletter.pk]),
+                back=reverse("admin:issues_newsletter_change", args=[newsletter.pk]),
+                back_to="The newsletter",
+            )
+        return report_page(request, "newsletter.html", title, shown(report) | {"newsletter": newsletter})
 
     @method_decorator(require_POST)
     def count_report(self, request: HttpRequest, number: int) -> HttpResponse:

@@ -3,8 +3,6 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.backends.utils import csrf_input
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
@@ -12,9 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 from mailer.delivery.models import Send
 from mailer.staff.admin.base import ModelAdmin
 from mailer.staff.admin.report_file import Kind, report_file
+from mailer.staff.admin.report_page import not_counted, report_page
 from mailer.tracking.reports.figures import Report
 from mailer.tracking.reports.keep import count_and_keep, kept_report
-from mailer.tracking.reports.page import render
+from mailer.tracking.reports.page import render, shown
 from mailer.tracking.reports.rows import as_csv
 
 
@@ -35,19 +34,18 @@ class ReportPages(ModelAdmin):
     def report(self, request: HttpRequest, send_id: int) -> HttpResponse:
         """The report as it was counted last, or that it was not counted yet."""
         send, report = self._find(request, send_id)
-        on_site = {
-            "back": reverse("staff:send", args=[send.pk]),
-            "count_again": reverse("admin:delivery_send_report_count", args=[send.pk]),
-            "page": reverse("admin:delivery_send_report_page", args=[send.pk]),
-            "csv": reverse("admin:delivery_send_report_csv", args=[send.pk]),
-            "token": csrf_input(request),
-            "links": [(reverse("admin:delivery_send_clickmap", args=[send.pk]), "Click map")],
-        }
+        title = f"Report of {send}"
         if report is None:
-            return HttpResponse(
-                render_to_string("tracking/not_counted.html", {"send": send, "on_site": on_site})
+            return not_counted(
+                request,
+                title,
+                says="The background counts the reports of sends once a minute, and this one soon. Counting takes a few "
+                "seconds for a million recipients.",
+                count=reverse("admin:delivery_send_report_count", args=[send.pk]),
+                back=reverse("staff:send", args=[send.pk]),
+                back_to=f"Send {send.pk}",
             )
-        return HttpResponse(render(report, on_site))
+        return report_page(request, "send.html", title, shown(report))
 
     @method_decorator(require_POST)
     def count_report(self, request: HttpRequest, send_id: int) -> HttpResponse:

@@ -15,6 +15,7 @@ from mailer.issues.editing.locks import why_locked
 from mailer.issues.models import Issue, Newsletter
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import visible
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 from subscribers.models import Topic
 
@@ -64,7 +65,7 @@ def backlog(request: HttpRequest) -> HttpResponse:
         newsletters=newsletters,
         newsletter=newsletter,
         pages=pages,
-        lines=[Line(story, excerpt(story.body), host_of(story.link)) for story in pages],
+        lines=[Line(story, _excerpt(story.body), _host_of(story.link)) for story in pages],
         words=words,
         topic=number(request.GET.get("topic")),
         feed=feed,
@@ -88,23 +89,16 @@ def open_issues(newsletter: Newsletter, user: Any) -> list[Issue]:
     return [issue for issue in newest if issue.pk in may and why_locked(issue) is None]
 
 
-def excerpt(markdown: str) -> str:
+def _excerpt(markdown: str) -> str:
     """The beginning of a text, without its Markdown."""
     parts = (part.content for token in parse_markdown(markdown[:1000]) for part in token.children or [])
     return shortened(" ".join(" ".join(parts).split()), EXCERPT)
 
 
-def host_of(link: str) -> str:
+def _host_of(link: str) -> str:
     """The host of a web address; "" for what is none, which is not linked to."""
     try:
         parts = urlsplit(link)
     except ValueError:
         return ""
     return parts.hostname or "" if parts.scheme in ("http", "https") else ""
-
-
-def number(written: str | None) -> int | None:
-    """A number of an address; None for what is none."""
-    return (
-        int(written) if written and written.isdecimal() and written.isascii() and len(written) < 10 else None
-    )

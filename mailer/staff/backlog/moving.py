@@ -15,7 +15,7 @@ from mailer.issues.models import Newsletter, Story
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import ADDITION, DELETION, record
 from mailer.staff.backlog.addresses import to_backlog
-from mailer.staff.backlog.listing import number
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 
 NEW = "new"

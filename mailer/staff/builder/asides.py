@@ -11,7 +11,7 @@ from mailer.issues.editing.document import story_json
 from mailer.issues.editing.rows import story_of
 from mailer.issues.models import Issue
 from mailer.staff.access.needs import needs
-from mailer.staff.backlog.listing import number
+from mailer.staff.numbers import number
 
 ON_A_PAGE = 20
 

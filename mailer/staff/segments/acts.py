@@ -35,7 +35,7 @@ def save(request: HttpRequest, segment: Segment) -> JsonResponse:
     """Change a segment; "base" in the JSON is the "changed_at" that somebody started from.
 
     Answers {"id", "url", "changed_at"}; 422 with {"faults": [{"field", "place", "message"}]}; 409 with the same where
-    somebody else saved it in the meantime.
+    somebody else saved it in the meantime. Who may see the people of some lists alone keeps no rule that looks beyond.
     """
     return _write(request, segment)
 
@@ -83,7 +83,8 @@ def _write(request: HttpRequest, before: Segment | None) -> JsonResponse:
         text_in(data, "name"), text_in(data, "slug"), data.get("rule"), data.get("in_reports") is True
     )
     try:
-        written = write(wanted, segment=before.pk if before else None, base=base)
+        lists = seen_by(request.user).lists
+        written = write(wanted, segment=before.pk if before else None, base=base, lists=lists)
     except Refused as error:
         return _refused(error.faults, 409 if error.changed else 422)
     said = f"{'Changed' if before else 'Made'} the segment: {sentence_of(written.rule)}"

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mailer.staff.access.needs import needs
 from mailer.staff.segments.body import BadBody, body_of, text_in
 from mailer.staff.segments.seen import SECONDS, seen_by
+from mailer.staff.superseding import end_older
 from subscribers.models import Segment
 from subscribers.segments import (
     Predicate,
@@ -28,6 +30,8 @@ from subscribers.segments.suggesting import suggest
 
 TOO_SLOW = 503
 """The status of a count that was stopped."""
+MOST_PAGES = 10**9
+"""A page draws a number below it for itself."""
 
 
 @require_POST
@@ -50,13 +54,18 @@ def count(request: HttpRequest) -> JsonResponse:
     """How many people a rule names: {"people", "seconds", "examples"}. Of any rule, so it is for who may write rules:
     whoever could ask for any would learn of every single person whether it holds.
 
+    "page" in the JSON is a number that tells one open page from another: an older count for the same one ends.
+
     422 for a rule that is wrong, 503 where it takes too long; both {"code", "place", "message"}.
     """
     try:
         data = body_of(request)
         now = timezone.now()
         rule = check_rule(data.get("rule"), slug=text_in(data, "slug"), now=now)
-        return JsonResponse(_counted(request, compile_rule(rule, now=now, lists=seen_by(request.user).lists)))
+        predicate = compile_rule(rule, now=now, lists=seen_by(request.user).lists)
+        with transaction.atomic():
+            end_older(f"count {request.user.pk} {_page_in(data)}")
+            return JsonResponse(_counted(request, predicate))
     except BadBody as error:
         return _wrong("bad_json", "", str(error))
     except SegmentError as error:
@@ -111,6 +120,12 @@ def _counted(request: HttpRequest, predicate: Predicate) -> dict[str, Any]:
             for each in examples
         ],
     }
+
+
+def _page_in(data: dict[str, Any]) -> int:
+    """The number of the page that asks; 0 for one that has none."""
+    page = data.get("page")
+    return page if type(page) is int and 0 <= page < MOST_PAGES else 0
 
 
 def _wrong(code: str, place: str, message: str) -> JsonResponse:

@@ -13,18 +13,12 @@ from mailer.delivery.forecast.foreseen import Foreseen, foreseen
 from mailer.delivery.models import Send
 from mailer.issues.builder.content import BuildError
 from mailer.issues.models import Issue
+from mailer.staff.superseding import end_older
 
 SECONDS = 30
 """After which a look is given up: a million people take a few."""
 _CANCELLED = "57014"
 """PostgreSQL's code of a query that was cancelled, by a limit or by somebody (its appendix A)."""
-
-_END_OLDER = """
-SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-WHERE application_name = %s AND datname = current_database() AND usename = current_user
-    AND pid <> pg_backend_pid() AND state = 'active'
-"""
-_BEGIN = "SELECT set_config('application_name', %s, true), set_config('statement_timeout', %s, true)"
 
 
 class TookTooLong(DeliveryError):
@@ -63,9 +57,9 @@ def look_at_send(user: Any, send: Send, what: str) -> Iterator[Foreseen]:
 def _hurried(name: str) -> Iterator[None]:
     try:
         with undone():
+            end_older(name)
             with connection.cursor() as cursor:
-                cursor.execute(_END_OLDER, [name])
-                cursor.execute(_BEGIN, [name, f"{SECONDS}s"])
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS}s"])
             yield
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) != _CANCELLED:

@@ -39,7 +39,8 @@ STYLE = (
     "a.clickmap>.clickmap-badge{all:initial;position:absolute;z-index:9;transform:translate(-4px,-70%);"
     "padding:1px 7px;border-radius:99px;background:var(--heat);color:#fff;box-shadow:0 0 0 1.5px #fff,0 1px 4px #0006;"
     "font:600 11px/16px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;"
-    "font-variant-numeric:tabular-nums;white-space:nowrap;direction:ltr;cursor:default;transition:opacity .15s}"
+    "font-variant-numeric:tabular-nums;white-space:nowrap;direction:ltr;cursor:default;transition:opacity .15s;"
+    "print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     # Above a headline and a button is room; over an image the badge lies in its corner.
     "h1 a>.clickmap-badge,h2 a>.clickmap-badge,h3 a>.clickmap-badge,"
     'a.clickmap[style*="inline-block"]>.clickmap-badge{transform:translate(-4px,-100%)}'

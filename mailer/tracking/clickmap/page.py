@@ -1,17 +1,17 @@
-"""A click map as one page: it can be saved, mailed and opened anywhere. Nothing in it runs.
+"""A click map as a page: one to save and to mail, and what the staff site shows in a frame of its own.
 
 The issue in it is hostile: what editors and whoever wrote for them put there. It stands in a sandboxed frame without
-rights, from which nothing reaches the page, and under the page's policy no script runs in either.
+rights, in which no script runs and from which nothing reaches the page. On a saved page none would run beside it either.
 """
 
-from collections.abc import Mapping
+from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from mailer.delivery.models import Edition
 from mailer.tracking.clickmap.count import ClickMap
 from mailer.tracking.clickmap.draw import HEAT, draw
+from mailer.tracking.saved_page import saved_page
 from mailer.tracking.wording import for_nobody
 
 OFFERED = 200
@@ -21,26 +21,25 @@ LINE, PICTURE, ROOM = 30, 420, 500
 what is below the frame's end is not printed."""
 
 
-def render(map_: ClickMap, on_site: Mapping[str, str] | None = None) -> SafeString:
-    """The page, as HTML. Only the issue's pictures are fetched from elsewhere; everything is escaped.
-
-    Args:
-        on_site: addresses that the bar of the staff site needs (see templates/tracking/clickmap.html); None for a page
-            to save.
-    """
-    edition = Edition.objects.get(pk=map_.shown.edition_id)
-    return render_to_string(
-        "tracking/clickmap.html",
-        {
-            "map": map_,
-            "drawn": draw(edition, map_.places),
-            "subject": for_nobody(map_.send.issue.subject),
-            "offered": map_.editions[:OFFERED],
-            "heat": HEAT,
-            "tall": _tall(edition),
-            "on_site": on_site,
-        },
+def render(map_: ClickMap) -> SafeString:
+    """The page to save, as HTML. Only the issue's pictures are fetched from elsewhere."""
+    issue = map_.send.issue
+    return saved_page(
+        "tracking/clickmap.html", f"{issue.newsletter} {issue.number}: click map", **shown(map_)
     )
+
+
+def shown(map_: ClickMap) -> dict[str, Any]:
+    """What tracking/clickmap.html is given."""
+    edition = Edition.objects.get(pk=map_.shown.edition_id)
+    return {
+        "map": map_,
+        "drawn": draw(edition, map_.places),
+        "subject": for_nobody(map_.send.issue.subject),
+        "offered": map_.editions[:OFFERED],
+        "heat": HEAT,
+        "tall": _tall(edition),
+    }
 
 
 def _tall(edition: Edition) -> int:

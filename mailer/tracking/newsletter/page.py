@@ -1,14 +1,15 @@
-"""The report of a newsletter as one self-contained page: it can be saved, mailed and opened anywhere."""
+"""The report of a newsletter as a page: one to save and to mail, and what the staff site shows in a frame of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from mailer.tracking.newsletter.charts import band_parts, domain_cells, growth_chart, hour_cells
 from mailer.tracking.newsletter.figures import Health, NewsletterReport, Period, Topics
 from mailer.tracking.newsletter.wording import HEALTH, REASONS, age, best, points, span
+from mailer.tracking.saved_page import saved_page
 
 WEEKS, MONTHS = 26, 24
 """The last ones are drawn; the file (--csv) holds all."""
@@ -17,39 +18,36 @@ ROWS = 6
 TOPICS = 30
 
 
-def render(report: NewsletterReport, on_site: Mapping[str, Any] | None = None) -> str:
-    """The page, as HTML. Nothing in it is fetched from elsewhere, nothing runs, everything is escaped.
+def render(report: NewsletterReport) -> SafeString:
+    """The page to save, as HTML."""
+    return saved_page("tracking/newsletter.html", f"{report.name}: report", **shown(report))
 
-    Args:
-        on_site: the addresses and the form in the bar that the page has on the staff site only.
-    """
+
+def shown(report: NewsletterReport) -> dict[str, Any]:
+    """What tracking/newsletter.html is given."""
     months = report.growth.months[-MONTHS:]
     told = [*reversed(months[-ROWS:])]
-    return render_to_string(
-        "tracking/newsletter.html",
-        {
-            "report": report,
-            "span": span(report),
-            "charts": [
-                ("By week", "weeks", growth_chart(report.growth.weeks[-WEEKS:], _week)),
-                ("By month", "months", growth_chart(months, _month)),
-            ],
-            "months": told,
-            "reasons": [
-                (words, count) for reason, words in REASONS.items() if (count := _suppressed(told, reason))
-            ],
-            "bands": band_parts(report),
-            "topics": _topics(report.topics),
-            "more_topics": max(len(report.topics.topics) - TOPICS, 0),
-            "hours": hour_cells(report.hours),
-            "best": best(report.hours),
-            "health": _health(report.health),
-            "age": age(report.health.days),
-            "domains": [(domain, domain_cells(report, domain)) for domain in report.domains],
-            "arrivals": report.arrivals,
-            "on_site": on_site,
-        },
-    )
+    return {
+        "report": report,
+        "span": span(report),
+        "charts": [
+            ("By week", "weeks", growth_chart(report.growth.weeks[-WEEKS:], _week)),
+            ("By month", "months", growth_chart(months, _month)),
+        ],
+        "months": told,
+        "reasons": [
+            (words, count) for reason, words in REASONS.items() if (count := _suppressed(told, reason))
+        ],
+        "bands": band_parts(report),
+        "topics": _topics(report.topics),
+        "more_topics": max(len(report.topics.topics) - TOPICS, 0),
+        "hours": hour_cells(report.hours),
+        "best": best(report.hours),
+        "health": _health(report.health),
+        "age": age(report.health.days),
+        "domains": [(domain, domain_cells(report, domain)) for domain in report.domains],
+        "arrivals": report.arrivals,
+    }
 
 
 def _week(start: date) -> str:

@@ -1,16 +1,16 @@
-"""A report as one self-contained page: it can be saved, mailed and opened anywhere."""
+"""The report of a send as a page: one to save and to mail, and what the staff site shows in a frame of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from mailer.tracking.link_figures import StoryClicks, TopicClicks
 from mailer.tracking.reports.charts import axis, day_charts, hour_charts, segments
 from mailer.tracking.reports.figures import Breakdown, Rate, Report, Usual
 from mailer.tracking.reports.rows import NO_LINK, value_of
+from mailer.tracking.saved_page import saved_page
 from mailer.tracking.wording import address, for_nobody, percent
 
 GROUPS = 10
@@ -62,32 +62,30 @@ class Grid:
     notes: tuple[str, ...]
 
 
-def render(report: Report, on_site: Mapping[str, Any] | None = None) -> SafeString:
-    """The page, as HTML. Nothing in it is fetched from elsewhere, nothing runs, everything is escaped.
+def render(report: Report) -> SafeString:
+    """The page to save, as HTML."""
+    title = f"{report.newsletter} {report.issue_number}: report"
+    return saved_page("tracking/report.html", title, **shown(report))
 
-    Args:
-        on_site: what the bar of the staff site needs (see templates/tracking/report.html); None for a page to save.
-    """
-    return render_to_string(
-        "tracking/report.html",
-        {
-            "report": report,
-            "subject": for_nobody(report.subject),
-            "identity": str(report.identity),
-            "segments": segments(report.identity),
-            "tiles": [_tile(rate, report.compared.of(rate.figure)) for rate in report.rates],
-            "hours": hour_charts(report.hours, report.days),
-            "hour_ticks": [f"{axis(report.hours) * n // 4} h" for n in range(5)],
-            "days": day_charts(report.days),
-            "stories": _bars(
-                (f"{story.position}. {for_nobody(story.headline)}", story) for story in report.stories
-            ),
-            "topics": _bars((topic.name, topic) for topic in report.topics),
-            "links": _links(report),
-            "grids": [_grid(report, breakdown) for breakdown in report.breakdowns if breakdown.all],
-            "on_site": on_site,
-        },
-    )
+
+def shown(report: Report) -> dict[str, Any]:
+    """What tracking/report.html is given."""
+    return {
+        "report": report,
+        "subject": for_nobody(report.subject),
+        "identity": str(report.identity),
+        "segments": segments(report.identity),
+        "tiles": [_tile(rate, report.compared.of(rate.figure)) for rate in report.rates],
+        "hours": hour_charts(report.hours, report.days),
+        "hour_ticks": [f"{axis(report.hours) * n // 4} h" for n in range(5)],
+        "days": day_charts(report.days),
+        "stories": _bars(
+            (f"{story.position}. {for_nobody(story.headline)}", story) for story in report.stories
+        ),
+        "topics": _bars((topic.name, topic) for topic in report.topics),
+        "links": _links(report),
+        "grids": [_grid(report, breakdown) for breakdown in report.breakdowns if breakdown.all],
+    }
 
 
 def _tile(rate: Rate, usual: Usual | None) -> Tile:

@@ -1,7 +1,7 @@
 /** The newsletter's backlog beside the issue: stories to be searched, dragged or put into it, and caught from the web. */
 
 import { story } from "./document.js";
-import { SignedOut, ask } from "./server.js";
+import { SignedOut, ask } from "../server.js";
 
 /** The component of the pane. Needs the builder's settings, doc, saver and insert(). */
 export const backlog = () => ({

@@ -1,7 +1,9 @@
 /** What is found wrong with the issue while it is written, and the way from a finding to the words it is about. */
 
-import { SignedOut, ask } from "./server.js";
+import { SignedOut, ask } from "../server.js";
 import { plain } from "./document.js";
+
+const FIELDS = "input, textarea, button";
 
 /** Where the lines of a text begin and end. */
 function line(text, number) {
@@ -9,6 +11,21 @@ function line(text, number) {
   const at = Math.min(Math.max(number, 1), all.length) - 1;
   const from = all.slice(0, at).reduce((sum, each) => sum + each.length + 1, 0);
   return [from, from + all[at].length];
+}
+
+/** The field of a place, with what it is folded into opened; nothing where there is none. */
+function fieldAt(root, place) {
+  const wanted = root.querySelector(`[data-place="${CSS.escape(place)}"]`);
+  const field = wanted?.matches(FIELDS) ? wanted : wanted?.querySelector(FIELDS);
+  field?.closest("details:not([open])")?.setAttribute("open", "");
+  return field;
+}
+
+/** Act on an element as soon as it is there and shown, which Alpine sees to some moments after a change. */
+function whenShown(find, act, frames = 30) {
+  const element = find();
+  if (element?.checkVisibility()) act(element);
+  else if (frames) requestAnimationFrame(() => whenShown(find, act, frames - 1));
 }
 
 /** A part of the builder's component: needs its doc, opened and show(). */
@@ -57,11 +74,8 @@ export const checks = {
     const story = id && this.doc.stories.find((each) => String(each.id) === id);
     if (story) this.opened[story._key] = true;
     if (!this.seesBoth()) this.pane = "write";
-    this.$nextTick(() => {
-      const wanted = story ? this.root.querySelector(`[data-place="stories.${CSS.escape(story.id)}.${field ?? "headline"}"]`) : this.root.querySelector(`[data-place="${CSS.escape(place ?? "")}"]`);
-      const target = wanted?.matches("input, textarea, button") ? wanted : wanted?.querySelector("input, textarea, button");
-      if (!target) return;
-      target.closest("details:not([open])")?.setAttribute("open", "");
+    const exact = story && !field ? `${place}.headline` : (place ?? "");
+    this.$nextTick(() => whenShown(() => fieldAt(this.root, exact), (target) => {
       target.scrollIntoView({ block: "center" });
       target.focus({ preventScroll: true });
       if (number && target.matches("textarea")) {
@@ -69,7 +83,7 @@ export const checks = {
         target.setSelectionRange(range[1], range[1]);
         target.scrollTop = (target.scrollHeight * (number - 1)) / target.value.split("\n").length - 40;
       }
-    });
+    }));
   },
 
   /** The lint begins its sentences small, behind the place; here they stand alone. */

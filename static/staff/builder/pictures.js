@@ -1,6 +1,6 @@
 /** The picture of a story: uploaded by button, drop or paste, chosen from earlier ones, or given by its address. */
 
-import { SignedOut, ask } from "./server.js";
+import { SignedOut, ask } from "../server.js";
 
 /** The component around a story's picture. Needs the builder's settings and changed(), and `story` of the card. */
 export const picture = () => ({

@@ -1,6 +1,6 @@
 /** Who else works on the issue, and where: told by each page every few seconds. */
 
-import { ask } from "./server.js";
+import { ask } from "../server.js";
 
 const EVERY = 8000; // ms
 const AT_ONCE = 600; // ms after the focus moved

@@ -5,26 +5,13 @@
  * so that the page can change what differs in it: nothing flashes, pictures stay, and it keeps its scroll position.
  */
 
-import { inScheme } from "../scheme.js";
+import { seen } from "../mail.js";
+import { SignedOut, Unreachable, ask } from "../server.js";
 import { plain } from "./document.js";
 import { morph } from "./morph.js";
-import { SignedOut, Unreachable, ask } from "./server.js";
 
 const PAUSE = 180; // ms after the last change: with what building takes, half a second
 const NARROWEST_DESKTOP = 680; // px: the themes become one column below 480
-
-/**
- * The HTML of a mail, changed for the switches of the preview.
- * @param {"light"|"dark"} scheme what its reader prefers.
- * @param {boolean} images whether they load.
- */
-export function shown(html, scheme, images) {
-  const sources = images ? "https: http: data:" : "'none'";
-  const head =
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src ${sources}">` +
-    `<base target="_blank"><style>:root{color-scheme:${scheme} !important}</style>`;
-  return inScheme(html, scheme).replace(/<head[^>]*>/i, (tag) => tag + head);
-}
 
 /** The component of the pane. Needs the builder's doc, settings, built and took(). */
 export const preview = () => ({
@@ -93,7 +80,7 @@ export const preview = () => ({
     this.fit();
     if (!this.built?.html) return;
     const { frame } = this;
-    const html = shown(this.built.html, this.scheme, this.images);
+    const html = seen(this.built.html, this.scheme, this.images);
     if (frame.mail === html) return;
     frame.style.colorScheme = this.scheme;
     const here = frame.contentDocument;

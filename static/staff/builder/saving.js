@@ -4,7 +4,7 @@
  */
 
 import { adopt, equal, merged, newId, plain } from "./document.js";
-import { SignedOut, Unreachable, ask } from "./server.js";
+import { SignedOut, Unreachable, ask } from "../server.js";
 
 const PAUSE = 800; // ms after the last key
 const KEEP = 250; // ms after the last key until this browser keeps it

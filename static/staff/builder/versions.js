@@ -1,6 +1,6 @@
 /** The versions of the issue beside it: who changed what and when. Each has a page of its own, where it can be restored. */
 
-import { SignedOut, ask } from "./server.js";
+import { SignedOut, ask } from "../server.js";
 
 /** The component of the pane. Needs the builder's settings and saver. */
 export const versions = () => ({

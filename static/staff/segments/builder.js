@@ -1,10 +1,10 @@
 // The page of a segment: the rule as rows and as JSON, what is known of it live, undo, and saving.
 
-import { redraw } from "./dom.js";
+import { redraw } from "../dom.js";
+import { SignedOut, ask } from "../server.js";
 import { History } from "./history.js";
 import { isOpen, Live, said } from "./live.js";
 import { at, find, isObject, read, write } from "./rule.js";
-import { post, read as ask } from "./server.js";
 import { drawn, letDrop } from "./tree.js";
 
 const page = document.querySelector("[data-builder]");
@@ -19,7 +19,7 @@ const site = {
   locked: !given.may_change,
   tree: null,
   suggest: given.sees_people && given.may_change
-    ? async (what, text, name, signal) => (await ask(`${given.urls.suggest}?${new URLSearchParams({ what, q: text, name: name ?? "" })}`, signal)).data.values ?? []
+    ? async (what, text, name, signal) => (await ask(`${given.urls.suggest}?${new URLSearchParams({ what, q: text, name: name ?? "" })}`, { signal })).answer?.values ?? []
     : null,
   /** Told after each change. again: draw anew; focus: the key of what is focused then; kind: for undo, see History. */
   changed({ again = true, focus = "", kind = "" } = {}) {
@@ -153,18 +153,19 @@ const save = async () => {
   part("save-button").disabled = true;
   const body = { name: part("name").value, slug: part("slug").value, in_reports: part("in-reports").checked, rule, base };
   try {
-    const { status, data } = await post(given.urls.save, body);
+    const { status, answer } = await ask(given.urls.save, { body });
     if (status === 200 || status === 201) {
       ["name", "slug", "in-reports", "save"].forEach((field) => problem(field, ""));
       saved = state();
       tried = false;
-      base = data.changed_at;
-      if (status === 201) { location.assign(data.url); return; }
+      base = answer.changed_at;
+      if (status === 201) { location.assign(answer.url); return; }
       part("saved").textContent = `Saved at ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
       document.querySelectorAll("[data-segment-name]").forEach((each) => { each.textContent = body.name; });
-    } else refuse(data.faults ?? [{ field: "", message: `It was not saved (${status}). Reload the page and try again.` }]);
+    } else refuse(answer?.faults ?? [{ field: "", message: `It was not saved (${status}). Reload the page and try again.` }]);
   } catch (error) {
-    refuse([{ field: "", message: "The site cannot be reached: nothing was saved. What you wrote is still here." }]);
+    const why = error instanceof SignedOut ? "You are signed out. Sign in in another tab, and save again" : "The site cannot be reached";
+    refuse([{ field: "", message: `${why}: nothing was saved. What you wrote is still here.` }]);
   } finally {
     part("save-button").disabled = false;
   }

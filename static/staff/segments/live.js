@@ -1,9 +1,10 @@
 // Beside the rule, live: what it says, what is wrong with it, how many people it names, and ten of them.
 
-import { h } from "./dom.js";
-import { post, read } from "./server.js";
+import { h } from "../dom.js";
+import { SignedOut, ask } from "../server.js";
 
 const SAY_AFTER = 150, COUNT_AFTER = 450; // milliseconds without a further change
+const PAGE = Math.floor(Math.random() * 1e9); // tells this page from others: a newer count for it ends the older one
 const SLOW = 1; // seconds from which on it is said how long a count took
 
 const people = (number) => `${number.toLocaleString("en-US")} ${number === 1 ? "person" : "people"}`;
@@ -34,13 +35,14 @@ export class Live {
     this.elements.count.classList.add("old");
     const wait = (time) => new Promise((done) => { this.timers.push(setTimeout(done, atOnce ? 0 : time)); });
     this.#ask({ rule, slug }, signal, wait).catch((error) => {
-      if (error.name !== "AbortError" && !signal.aborted) this.#show("The site cannot be reached. It is tried again with the next change.", "");
+      if (error.name === "AbortError" || signal.aborted) return;
+      this.#show(`${error instanceof SignedOut ? "You are signed out: sign in in another tab" : "The site cannot be reached"}. It is tried again with the next change.`, "");
     });
   }
 
   async #ask(body, signal, wait) {
     await wait(SAY_AFTER);
-    const { data } = await post(this.urls.check, body, signal);
+    const data = (await ask(this.urls.check, { body, signal })).answer ?? {};
     if (signal.aborted) return;
     this.faults(data.faults ?? []);
     if (!data.sentence) {
@@ -51,9 +53,9 @@ export class Live {
     this.elements.sentence.textContent = sentence(data.sentence);
     await wait(COUNT_AFTER - SAY_AFTER);
     this.elements.count.setAttribute("aria-busy", "true");
-    const { status, data: counted } = this.urls.count ? await post(this.urls.count, body, signal) : await read(`${this.urls.count_saved}?as=json`, signal);
+    const { status, answer: counted } = this.urls.count ? await ask(this.urls.count, { body: { ...body, page: PAGE }, signal }) : await ask(`${this.urls.count_saved}?as=json`, { signal });
     if (signal.aborted) return;
-    if (status !== 200) this.#show(sentence(counted.message ?? "It was not counted."), status === 503 ? "again" : "", body);
+    if (status !== 200) this.#show(sentence(counted?.message ?? "It was not counted."), status === 503 ? "again" : "", body);
     else this.#counted(counted);
   }
 

@@ -1,7 +1,7 @@
 // One condition as a row: not, field, operator, value, and what is asked besides.
 
-import { chips, combobox } from "./combobox.js";
-import { h, icon } from "./dom.js";
+import { chips, combobox } from "../combobox.js";
+import { h, icon } from "../dom.js";
 import { dropOperator, get, meaningOf, put, start, useOperator } from "./fields.js";
 import { isObject } from "./rule.js";
 

@@ -1,6 +1,6 @@
 // The rule as rows in nested groups, with what moves, copies and takes them out, by mouse and by keyboard.
 
-import { h, icon } from "./dom.js";
+import { h, icon } from "../dom.js";
 import { row } from "./row.js";
 import { again, condition, find, group, place, remove, step } from "./rule.js";
 

@@ -1,5 +1,6 @@
 // The look of a newsletter: the issue beside the form follows what is chosen, before it is kept.
-import { inScheme } from "../scheme.js";
+import { seen } from "../mail.js";
+import { SignedOut, ask } from "../server.js";
 
 const root = document.querySelector("[data-look]");
 const form = root.querySelector("form");
@@ -20,19 +21,20 @@ async function show() {
     if (field.type !== "radio" || field.checked) body.set(field.name, field.value);
   body.set("language", shown.value);
   try {
-    const answer = await fetch(root.dataset.look, { method: "POST", body, signal: asking.signal });
-    const told = answer.ok ? await answer.json() : { errors: [{ where: "", message: "The preview does not answer. Sign in again, or reload the page." }] };
-    if (told.html) draw(told.html);
-    problems.replaceChildren(...(told.errors ?? []).map(wrong));
+    const { answer } = await ask(root.dataset.look, { form: body, signal: asking.signal });
+    if (answer?.html) draw(answer.html);
+    problems.replaceChildren(...(answer ? answer.errors ?? [] : [{ message: "The preview does not answer. Reload the page." }]).map(wrong));
   } catch (error) {
-    if (error.name !== "AbortError") problems.replaceChildren(wrong({ where: "", message: "No connection: the preview is the last one." }));
+    if (error.name === "AbortError") return;
+    const why = error instanceof SignedOut ? "You are signed out" : "No connection";
+    problems.replaceChildren(wrong({ message: `${why}: the preview is the last one.` }));
   }
 }
 
 function draw(written, wanted = scheme) {
   html = written;
   scheme = wanted;
-  frame.srcdoc = inScheme(html, scheme);
+  frame.srcdoc = seen(html, scheme);
 }
 
 function wrong({ where, message }) {

@@ -17,6 +17,12 @@ from tests.tracking.test_fold import fold_these
 
 pytestmark = pytest.mark.django_db
 ALL = {"version": 1, "field": "domain", "is": "example.org"}
+ANYWHERE = [
+    {"list": "*", "source": {"is": "vip"}},
+    {"delivered": True},
+    {"delivered": True, "in_last_issues": 3},
+]
+"""Of any list, and of any newsletter."""
 
 
 @pytest.fixture
@@ -142,6 +148,15 @@ def test_a_count_does_not_tell_who_is_on_lists_of_others(client, both, condition
     assert "not yours to see" in client.get(f"/staff/segments/{segment.pk}/count/").text
     overlap = client.get("/staff/segments/overlap/?of=segment:asked&of=list:weekly-ours")
     assert "compared" not in overlap.context
+    kept = post(
+        client, "new/save/", {"name": "Mine", "slug": "mine", "rule": segment.rule, "in_reports": True}
+    )
+    assert (kept.status_code, kept.json()["faults"][0]["field"]) == (422, "rule")
+    assert "not yours" in kept.json()["faults"][0]["message"]
+    assert (
+        post(client, f"{segment.pk}/save/", {"name": "A", "slug": "a", "rule": segment.rule}).status_code
+        == 422
+    )
     client.post(f"/staff/segments/{segment.pk}/snapshot/", {"slug": "mine"})
     assert list(Snapshot.objects.values_list("pk", flat=True)) == [taken.pk]
     export = client.post(
@@ -155,11 +170,7 @@ def test_any_list_and_any_issue_are_those_of_ones_own(client, both):
     ledger = make_send([anna])
     Send.objects.update(started_at=SENT_AT)
     fold_these(ledger.event("delivered"))
-    rules = [
-        {"list": "*", "source": {"is": "vip"}},
-        {"delivered": True},
-        {"delivered": True, "in_last_issues": 3},
-    ]
+    rules = ANYWHERE
     counts = {}
     for who, user in (
         ("all", somebody("marketer")),
@@ -170,3 +181,26 @@ def test_any_list_and_any_issue_are_those_of_ones_own(client, both):
             post(client, "count/", {"rule": {"version": 1, **rule}}).json()["people"] for rule in rules
         ]
     assert counts == {"all": [1, 1, 1], "ours": [0, 0, 0]}
+
+
+@pytest.mark.parametrize("condition", ANYWHERE)
+def test_who_may_see_some_lists_alone_keeps_no_rule_that_looks_at_all(client, both, condition):
+    """A send, a report or a snapshot asks a kept rule of everything, and would tell what a count does not."""
+    ledger = make_send([Subscriber.objects.get(email="anna@example.org")])
+    Send.objects.update(started_at=SENT_AT)
+    fold_these(ledger.event("delivered"))
+    asked = {"name": "Anna elsewhere", "slug": "elsewhere", "in_reports": True}
+    rule = {"version": 1, "all": [{"field": "email", "is": "anna@example.org"}, condition]}
+    own = {"of": "weekly-ours"} if "delivered" in condition else {"list": "weekly-ours"}
+    client.force_login(somebody("marketer", at=both))
+    refused = post(client, "new/save/", {**asked, "rule": rule})
+    assert refused.status_code == 422
+    assert [(fault["place"], fault["code"]) for fault in refused.json()["faults"]] == [
+        ("all[1]", "not_yours")
+    ]
+    assert post(client, "new/save/", {**asked, "rule": {"version": 1, **condition, **own}}).status_code == 201
+    # Whoever may see everybody keeps it, and its snapshot does not tell either.
+    everywhere, _ = save("everywhere", rule)
+    take_snapshot(everywhere, slug="kept", now=timezone.now())
+    told = post(client, "count/", {"rule": {"version": 1, "snapshot": "kept"}})
+    assert (told.status_code, told.json()["code"]) == (422, "not_yours")

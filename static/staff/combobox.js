@@ -12,21 +12,22 @@ let last = 0;
  *
  * label: what it is, for who does not see it. value: what is chosen, shown by its label. options: [{value, label, group}].
  * source: asks for further ones: (text, signal) => [text, …]. free: whether what is typed counts too. choose: called with
- * the value. key: by which the focus finds it again.
+ * the value. key: by which the focus finds it again. id: by which a label outside names it. back:
+ * called when Backspace finds nothing typed.
  */
-export const combobox = ({ label, value, options, source, free, choose, key, placeholder = "", clear = false }) => {
-  const id = `list-${++last}`;
+export const combobox = ({ label, value, options, source, free, choose, key, id, back, placeholder = "", clear = false }) => {
+  const listed = `list-${++last}`;
   const shown = () => (clear ? "" : (options.find((each) => each.value === value)?.label ?? value ?? ""));
   let found = [], active = -1, asked = null, timer = 0, open = false;
 
   const input = h("input", {
-    type: "text", role: "combobox", class: "combo-text", "aria-label": label, "aria-autocomplete": "list",
-    "aria-expanded": "false", "aria-controls": id, autocomplete: "off", spellcheck: "false", "data-key": key, placeholder,
+    type: "text", role: "combobox", id, "aria-label": id ? null : label, "aria-autocomplete": "list",
+    "aria-expanded": "false", "aria-controls": listed, autocomplete: "off", spellcheck: "false", "data-key": key, placeholder,
     value: shown(),
     onfocus: () => { input.select(); }, onclick: () => show(""), oninput: () => { show(input.value); typed(); },
     onkeydown: (event) => press(event), onblur: () => leave(),
   });
-  const list = h("div", { role: "listbox", id, class: "combo-list", "aria-label": label, hidden: true });
+  const list = h("div", { role: "listbox", id: listed, class: "popup", "aria-label": label, hidden: true });
   const box = h("div", { class: "combo" }, input, list);
 
   const pick = (each) => {
@@ -84,7 +85,7 @@ export const combobox = ({ label, value, options, source, free, choose, key, pla
         list.append(holder);
       }
       holder.append(h("div", {
-        role: "option", id: `${id}-${n}`, "aria-selected": each.value === value ? "true" : "false",
+        role: "option", id: `${listed}-${n}`, "aria-selected": each.value === value ? "true" : "false",
         onmousedown: (event) => { event.preventDefault(); pick(each); },
       }, each.label, each.more ? h("small", {}, each.more) : null));
     });
@@ -93,9 +94,9 @@ export const combobox = ({ label, value, options, source, free, choose, key, pla
     input.setAttribute("aria-expanded", String(!list.hidden));
   };
   const mark = (n) => {
-    document.getElementById(`${id}-${active}`)?.classList.remove("active");
+    document.getElementById(`${listed}-${active}`)?.classList.remove("active");
     active = (n + found.length) % found.length;
-    const option = document.getElementById(`${id}-${active}`);
+    const option = document.getElementById(`${listed}-${active}`);
     option.classList.add("active");
     option.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-activedescendant", option.id);
@@ -112,6 +113,8 @@ export const combobox = ({ label, value, options, source, free, choose, key, pla
       else if (clear && free && input.value.trim()) { const text = input.value.trim(); input.value = ""; close(); choose(text, {}); }
       else if (!free && found.length && input.value.trim()) pick(found[0]);
       else close();
+    } else if (event.key === "Backspace" && !input.value) {
+      back?.();
     } else if (event.key === "Escape" && open) {
       event.stopPropagation();
       close();
@@ -122,7 +125,7 @@ export const combobox = ({ label, value, options, source, free, choose, key, pla
 };
 
 /** Several values, each with a button that takes it out, and a combobox that adds one. Arguments as above; change: told all. */
-export const chips = ({ label, values, options, source, free, change, key }) => {
+export const chips = ({ label, values, options, source, free, change, key, id }) => {
   const name = (value) => options.find((each) => each.value === value)?.label ?? value;
   const left = options.filter((each) => !values.includes(each.value));
   return h("div", { class: "chips-field", role: "group", "aria-label": label },
@@ -130,8 +133,8 @@ export const chips = ({ label, values, options, source, free, change, key }) => 
       h("button", { type: "button", "aria-label": `Take out ${name(value)}`, "data-key": `${key}-out-${n}`,
         onclick: () => change(values.filter((each) => each !== value)) }, "×"))),
     combobox({
-      label: `${label}: add`, value: "", options: left, source, free, key, clear: true,
-      placeholder: values.length ? "add …" : "choose …",
+      label: `${label}: add`, value: "", options: left, source, free, key, id, clear: true,
+      placeholder: values.length ? "add …" : "choose …", back: () => values.length && change(values.slice(0, -1)),
       choose: (value) => { if (value && !values.includes(value)) change([...values, value]); },
     }));
 };

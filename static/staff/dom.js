@@ -15,7 +15,7 @@ export const h = (tag, properties = {}, ...children) => {
 
 /** A small button with a sign of the icon font. */
 export const icon = (name, label, onclick, more = {}) =>
-  h("button", { type: "button", class: "tool", "aria-label": label, title: label, onclick, ...more },
+  h("button", { type: "button", class: "icon", "aria-label": label, title: label, onclick, ...more },
     h("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, name));
 
 /** Draw again what an element holds, and leave the focus, and the place in a text, where they were. */

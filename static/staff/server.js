@@ -11,7 +11,8 @@ export class SignedOut extends Error {}
  * @param {string} url
  * @param {{body?: object, form?: FormData, signal?: AbortSignal, outlives?: boolean}} how with a body or a form it is a
  *   POST; outlives: it goes on where the page is left meanwhile.
- * @returns {Promise<{status: number, answer: any}>} whatever the status below 500; answer is null where it is no JSON.
+ * @returns {Promise<{status: number, answer: any}>} whatever the status, but for a server that failed; answer is null where
+ *   it is no JSON.
  * @throws {Unreachable|SignedOut|DOMException} AbortError when the signal was given.
  */
 export async function ask(url, { body, form, signal, outlives = false } = {}) {
@@ -34,8 +35,8 @@ export async function ask(url, { body, form, signal, outlives = false } = {}) {
     if (error.name === "AbortError") throw error;
     throw new Unreachable("no connection");
   }
-  if (response.status >= 500) throw new Unreachable(`the server failed (${response.status})`);
   const json = (response.headers.get("Content-Type") ?? "").includes("json");
+  if (response.status >= 500 && !json) throw new Unreachable(`the server failed (${response.status})`);
   // A view sends whom it does not know to the page for signing in, which is HTML.
   if (response.status === 401 || (response.redirected && !json)) throw new SignedOut();
   return { status: response.status, answer: json ? await response.json() : null };
