@@ -118,15 +118,25 @@ def banner(request: HttpRequest) -> list[str] | None:
     return [f"{count} alert{'s' if count > 1 else ''} open", "danger"] if count else None
 
 
+def _entry_of(path: str) -> Entry | None:
+    """The entry under which a page stands: the one whose address is the longest that the page's begins with."""
+    links = {reverse(entry.page): entry for _, entries in GROUPS for entry in entries}
+    start = reverse("staff:start")  # of which all others are a part
+    above = [link for link in links if path == link or (path.startswith(link) and link != start)]
+    return links[max(above, key=len)] if above else None
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar for who asks, as django-unfold's setting SIDEBAR.navigation wants it."""
     groups = []
+    here = _entry_of(request.path)
     for title, entries in GROUPS:
         items = [
             {
                 "title": entry.title,
                 "icon": entry.icon,
                 "link": reverse(entry.page),
+                "active": entry is here,
                 "badge": entry.count(request.user) if entry.count else None,
                 "badge_variant": "warning",
             }

@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 
 def saved_page(template: str, title: str, **shown: Any) -> SafeString:
-    """A page with its styles in it, as HTML. No report is fetched from elsewhere, nothing runs, everything is escaped.
+    """A page with its styles in it, as HTML. Nothing runs, everything is escaped, and nothing is fetched but the pictures of an
+    issue in a click map.
 
     Args:
         template: one that stands in tracking/saved.html where it is given no other frame.

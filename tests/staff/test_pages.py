@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from mailer.delivery.models import Batch, Edition, Exclusion, Send, Submission
 from mailer.issues.models import Issue, Newsletter, Story
+from mailer.staff.sidebar import navigation
 from mailer.tracking.models import Alert, Event
 from mailer.tracking.partitions import make_room
 from subscribers.models import (
@@ -161,6 +162,23 @@ def test_the_sidebar_shows_what_a_person_may_see(client):
     text = client.get("/staff/").text
     assert page(Topic, "changelist") in text
     assert page(Subscriber, "changelist") not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "lit"),
+    [
+        ("/staff/", "Start"),
+        ("/staff/issues/", "Issues"),
+        ("/staff/issues/newsletter/add/", "Newsletters"),
+        ("/staff/delivery/send/1/report/", "Sends"),
+        ("/staff/none/", None),
+    ],
+)
+def test_one_entry_of_the_sidebar_is_lit_at_most(superuser, rf, path, lit):
+    request = rf.get(path)
+    request.user = superuser
+    items = [item for group in navigation(request) for item in group["items"]]
+    assert [item["title"] for item in items if item["active"]] == ([lit] if lit else [])
 
 
 @pytest.mark.parametrize("model", LEDGER, ids=lambda model: model._meta.label)

@@ -372,8 +372,9 @@ def test_the_list_says_of_each_send_what_its_page_says(client, anna, send):
     assert "Running" in words()
     pause(send.pk, "why")
     assert "Paused" in words()
-    Send.objects.update(paused_at=None)
     Batch.objects.update(state="rejected")
+    assert "Sent" in words()  # the pause holds nothing back
+    Send.objects.update(paused_at=None)
     assert "Sent" in words()
     Send.objects.update(started_at=None)
     assert "Not started" in words()

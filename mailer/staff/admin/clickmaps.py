@@ -71,7 +71,9 @@ class ClickMapPages(ModelAdmin):
 
 
 def _on_site(request: HttpRequest, map_: ClickMap) -> HttpResponse:
-    response = report_page(request, "clickmap.html", f"Click map of {map_.send}", shown(map_))
+    issue = map_.send.issue
+    title = f"Click map of {issue.newsletter} {issue.number}"
+    response = report_page(request, "clickmap.html", title, shown(map_))
     response.headers["Content-Security-Policy"] = STAFF_WITH_ANY_PICTURE
     return response
 

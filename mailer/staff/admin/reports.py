@@ -34,7 +34,7 @@ class ReportPages(ModelAdmin):
     def report(self, request: HttpRequest, send_id: int) -> HttpResponse:
         """The report as it was counted last, or that it was not counted yet."""
         send, report = self._find(request, send_id)
-        title = f"Report of {send}"
+        title = f"Report of {send.issue.newsletter} {send.issue.number}"
         if report is None:
             return not_counted(
                 request,

@@ -55,7 +55,8 @@ def state_of(send: Send, *, waiting: bool, in_flight: bool) -> str:
     """Where a send stands, in two words."""
     if send.cancelled_at:
         return "Cancelled"
-    if send.paused_at:
+    over = send.started_at is not None and not waiting and not send.rolling
+    if send.paused_at and not over:  # a pause that came after the last request holds nothing
         return "Paused"
     if send.started_at is None:
         return "Not started"

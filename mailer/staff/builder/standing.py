@@ -45,10 +45,10 @@ def standing(issue: Issue, now: datetime) -> Standing:
         return Standing("ready", "Planned, not started", send)
     if send.rolling:
         return Standing("sent", "Welcomes new readers", send)
-    if send.paused_at:
-        return Standing("paused", "Paused", send)
     if not send.some_wait:
         return Standing("sent", "Sent", send)
+    if send.paused_at:
+        return Standing("paused", "Paused", send)
     if not send.some_left and (send.local_date or (send.scheduled_at and send.scheduled_at > now)):
         return Standing("scheduled", "Scheduled", send, str(schedule_of(send)))
     return Standing("sending", "Going out", send)

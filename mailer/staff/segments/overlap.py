@@ -24,12 +24,6 @@ from subscribers.segments.rule import VERSION
 
 FEWEST, MOST = 2, 5
 LETTERS = "ABCDE"
-MODELS: dict[str, type[Segment] | type[Snapshot] | type[MailingList]] = {
-    "segment": Segment,
-    "snapshot": Snapshot,
-    "list": MailingList,
-}
-"""By the key of the condition that names one."""
 
 
 @dataclass(frozen=True)

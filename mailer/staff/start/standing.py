@@ -76,7 +76,7 @@ def _started(newsletter: Newsletter, issue: Issue, send: Send) -> Standing:
     at: datetime | None
     if send.cancelled_at:
         state, says, at = "cancelled", "Cancelled", send.cancelled_at
-    elif send.paused_at:
+    elif send.paused_at and now.waiting:
         state, says, at = "paused", "Paused", send.paused_at
     elif now.waiting:
         first, _, due = dues(send)

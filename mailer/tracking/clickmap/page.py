@@ -1,4 +1,4 @@
-"""A click map as a page: one to save and to mail, and what the staff site shows in a frame of its own.
+"""A click map as a page: one to save and to mail, and the same within the staff site.
 
 The issue in it is hostile: what editors and whoever wrote for them put there. It stands in a sandboxed frame without
 rights, in which no script runs and from which nothing reaches the page. On a saved page none would run beside it either.

@@ -1,4 +1,4 @@
-"""The report of a send as a page: one to save and to mail, and what the staff site shows in a frame of its own."""
+"""The report of a send as a page: one to save and to mail, and the same within the staff site."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

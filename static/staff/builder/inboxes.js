@@ -9,7 +9,7 @@ const pen = document.createElement("canvas").getContext("2d");
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** As much of a text as fits a width in pixels, and the rest. */
-export function cut(text, width, font) {
+function cut(text, width, font) {
   pen.font = font;
   if (pen.measureText(text).width <= width) return [text, ""];
   let seen = "";
@@ -21,7 +21,7 @@ export function cut(text, width, font) {
 }
 
 /** The width of a text in columns: a Chinese character takes two. */
-export function columns(text) {
+function columns(text) {
   let count = 0;
   for (const { segment } of graphemes.segment(text))
     count += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(segment) ? 2 : 1;

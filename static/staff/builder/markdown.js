@@ -1,7 +1,7 @@
 /** The toolbar of a Markdown field, and its keys. */
 
 /** Merge tags that every subscriber has a value for; the builder refuses others by name. */
-export const TAGS = [
+const TAGS = [
   { label: "First name", tag: '{{ subscriber.first_name or "there" }}' },
   { label: "Last name", tag: "{{ subscriber.last_name }}" },
   { label: "E-mail address", tag: "{{ subscriber.email }}" },

@@ -6,7 +6,7 @@ const EVERY = 8000; // ms
 const AT_ONCE = 600; // ms after the focus moved
 
 /** Two letters of a name. */
-export const initials = (name) =>
+const initials = (name) =>
   name
     .split(/[\s._@-]+/)
     .filter(Boolean)

@@ -106,8 +106,8 @@ export const preview = () => ({
 
   /** The size of the HTML against what Gmail shows, and the links that are counted. */
   weight() {
-    if (!this.built) return "";
-    const { size, links } = this.built;
+    const { size, links } = this.built ?? {};
+    if (size === undefined) return ""; // nothing could be built yet
     return `${(size / 1000).toFixed(0)} of 100 KB · ${links} link${links === 1 ? "" : "s"}`;
   },
 

@@ -57,7 +57,7 @@ export const find = (root, id, parent = null, at = 0) => {
 };
 
 /** Every node with its place, as the errors of rules name it. */
-export const places = (root) => {
+const places = (root) => {
   const found = [];
   const walk = (node, place) => {
     found.push({ id: node.id, place });

@@ -95,6 +95,8 @@ def test_an_issue_stands_where_its_send_stands(issue, editor):
         assert word_of(issue) == word
     Batch.objects.update(state="accepted", submission_id="0b5a0c1e-0000-4000-8000-000000000000")
     assert word_of(issue) == "sent"
+    Send.objects.update(paused_at=moment)
+    assert word_of(issue) == "sent"
 
 
 def test_a_new_issue_is_begun_from_the_last_one_or_empty(session, issue):

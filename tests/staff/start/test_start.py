@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from mailer.delivery.models import Approval
+from mailer.delivery.models import Approval, Batch
 from mailer.delivery.plan import plan
 from mailer.delivery.start import send_of, start
 from mailer.delivery.steer import pause
@@ -69,6 +69,9 @@ def test_each_step_of_an_issue_is_told(client):
     pause(send.pk, "A word too many")
     assert state_of(issue) == "paused"
     assert "Paused" in seen(client, editor)
+    Batch.objects.update(state="rejected")
+    assert state_of(issue) == "sent"
+    assert "New issue" in seen(client, editor)
 
 
 def test_while_something_goes_out_the_page_asks_again(client):
