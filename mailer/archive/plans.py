@@ -21,9 +21,9 @@ def listen() -> None:
 
 
 def _on_planned(sender: object, send: Send, variants: "Sequence[IssueContent]", **_: object) -> None:
-    from mailer.archive.keep import keep
-
     try:
+        from mailer.archive.keep import keep
+
         with transaction.atomic():
             keep(send, variants)
     except Exception:  # the issue goes out, whatever is wrong with its web edition

@@ -20,9 +20,9 @@ def listen() -> None:
 def _on_confirmed(sender: object, mailing_list_id: int, subscriber_id: int, **_: object) -> None:
     newsletters = Newsletter.objects.filter(mailing_list_id=mailing_list_id).exclude(welcome_issue=None)
     for newsletter in newsletters:
-        from mailer.delivery.welcome import welcome
-
         try:
+            from mailer.delivery.welcome import welcome
+
             with transaction.atomic():
                 welcome(newsletter, subscriber_id)
         except Exception:  # a confirmation holds, whatever is wrong with the welcome

@@ -39,7 +39,13 @@ export async function ask(url, { body, form, signal, outlives = false } = {}) {
   if (response.status >= 500 && !json) throw new Unreachable(`the server failed (${response.status})`);
   // A view sends whom it does not know to the page for signing in, which is HTML.
   if (response.status === 401 || (response.redirected && !json)) throw new SignedOut();
-  return { status: response.status, answer: json ? await response.json() : null };
+  if (!json) return { status: response.status, answer: null };
+  try {
+    return { status: response.status, answer: await response.json() };
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Unreachable("the answer was cut off");
+  }
 }
 
 /** The token against forged requests; signing in again in another tab changes the cookie. */
