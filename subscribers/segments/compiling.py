@@ -71,13 +71,16 @@ def beyond(rule: Rule, lists: Collection[int], *, now: datetime) -> list[Segment
     found = []
     for condition in conditions(rule.root):
         try:
+            query = Query("beyond_", now, lists=lists)
+            expression(condition, query)
             everywhere, there = (
                 compile_rule(Rule(condition), now=now, lists=limit) for limit in (None, lists)
             )
         except SegmentError as error:
             found.append(error)
             continue
-        if everywhere != there:
+        # What is sent later counts too, so it is not enough that both are the same today.
+        if query.at_any or everywhere != there:
             found.append(SegmentError("not_yours", condition.place, _BEYOND))
     return found
 

@@ -42,6 +42,7 @@ class ListCondition:
             query.see(number, f"the list {self.slug}", place)
             wanted.append(f"subscription.mailing_list_id = {query.add(number)}")
         elif query.lists is not None:
+            query.at_any = True
             wanted.append(f"subscription.mailing_list_id = ANY({query.add(sorted(query.lists))})")
         if len(self.states) < len(SubscriptionState):
             wanted.append(f"subscription.state = ANY({query.add(list(self.states))})")

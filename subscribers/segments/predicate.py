@@ -51,6 +51,8 @@ class Query:
         self._prefix = prefix
         self.few = few
         self.lists = None if lists is None else frozenset(lists)
+        self.at_any = False
+        """Whether a condition names no list or newsletter, so that which ones it looks at depends on who asks."""
         self._conditions = 0
 
     @property

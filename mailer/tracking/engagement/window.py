@@ -46,6 +46,7 @@ class Window:
         """The sends of each issue in the window, the newest issue first."""
         wanted: dict[str, Any] = {"now": query.now, "issues": self.issues, "newsletter": None, "list": None}
         wanted["lists"] = None if query.lists is None else sorted(query.lists)
+        query.at_any |= not self.newsletter
         if self.newsletter:
             place = below(self.place, "of")
             wanted["newsletter"] = number_of(Newsletter, self.newsletter, place)

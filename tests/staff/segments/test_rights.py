@@ -183,6 +183,15 @@ def test_any_list_and_any_issue_are_those_of_ones_own(client, both):
     assert counts == {"all": [1, 1, 1], "ours": [0, 0, 0]}
 
 
+@pytest.mark.parametrize("condition", [*ANYWHERE, {"clicked": True, "of_list": "weekly-ours"}])
+def test_nor_before_anything_was_sent(client, both, condition):
+    """A kept rule is asked again when something was."""
+    client.force_login(somebody("marketer", at=both))
+    asked = {"name": "Soon", "slug": "soon", "rule": {"version": 1, **condition}}
+    assert post(client, "new/save/", asked).status_code == 422
+    assert not Segment.objects.filter(slug="soon").exists()
+
+
 @pytest.mark.parametrize("condition", ANYWHERE)
 def test_who_may_see_some_lists_alone_keeps_no_rule_that_looks_at_all(client, both, condition):
     """A send, a report or a snapshot asks a kept rule of everything, and would tell what a count does not."""
