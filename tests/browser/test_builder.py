@@ -178,6 +178,15 @@ def test_nothing_is_lost_without_a_connection_or_a_session(live_server, session)
         page.context.set_offline(False)
         saved(page)
 
+        for status in (200, 429, 503):  # of something on the way
+            page.route(
+                f"**/staff/issues/{issue.pk}/save/", lambda route, _, now=status: route.fulfill(status=now)
+            )
+            page.get_by_label("Preheader").fill(f"Written behind a proxy that says {status}")
+            expect(page.locator(".state")).to_contain_text("Offline: kept in this browser")
+            page.unroute_all()
+            saved(page)
+
         cookies = page.context.cookies()
         page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
         page.get_by_label("Intro").fill("The session has ended")
@@ -191,7 +200,7 @@ def test_nothing_is_lost_without_a_connection_or_a_session(live_server, session)
         expect(page.get_by_label("Intro")).to_have_value("The session has ended")
         saved(page)
     issue.refresh_from_db()
-    assert (issue.subject, issue.preheader) == ("In a tunnel", "Written on a train")
+    assert (issue.subject, issue.preheader) == ("In a tunnel", "Written behind a proxy that says 503")
     assert issue.intro == "The session has ended"
 
 

@@ -91,7 +91,7 @@ export class Saving {
   async refresh() {
     if (this.dirty || this.running) return;
     const { status, answer } = await ask(this.urls.document);
-    if (status !== 200 || this.dirty || this.running || answer.revision <= this.revision) return;
+    if (status !== 200 || !answer || this.dirty || this.running || answer.revision <= this.revision) return;
     this.#settle(answer.revision, answer);
     this.#apply(this.base);
     this.show({ state: "saved", at: new Date(), message: answer.edited_by ? `with changes by ${answer.edited_by}` : "" });
@@ -131,6 +131,9 @@ export class Saving {
     try {
       const body = { base: this.revision, document, backlog: moved, client: this.client };
       reply = await ask(this.urls.save, { body, outlives: true });
+      const { status, answer } = reply;
+      // Not the site's own words, but of something on the way: a proxy, a hotel's page to sign in.
+      if ((status === 200 && !answer) || status === 429 || status >= 500) throw new Unreachable(`the answer was ${status}`);
     } catch (error) {
       this.dirty = true;
       this.#failed(error);
