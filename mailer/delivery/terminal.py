@@ -74,6 +74,9 @@ def follow(console: Console, send: Send, limit: float) -> Ending:
         bar = bars.add_task("Sending", total=None, state="")
         last, since = -1, time.monotonic()
         while True:
+            moving = is_moving(
+                send, SOON
+            )  # asked before the count: what ends between the two is done, not due later
             now = progress(send)
             gone = now.accepted + now.rejected + now.unknown
             state = f"{now.accepted:,} accepted, {now.waiting:,} waiting, {now.unknown:,} unknown"
@@ -83,7 +86,7 @@ def follow(console: Console, send: Send, limit: float) -> Ending:
             send.refresh_from_db()
             if send.paused_at and not now.in_flight:
                 return Ending.PAUSED
-            if not is_moving(send, SOON):
+            if not moving:
                 return Ending.LATER
             if gone != last:
                 last, since = gone, time.monotonic()

@@ -11,10 +11,11 @@ from axe_core_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 CHROMIUM = shutil.which("chromium")
+expect.set_options(timeout=30_000)  # milliseconds. Far above what anything takes, also on a busy machine.
 
 _LIGHT = """
   const light = rgb => {

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import expect
 
 from mailer.issues.models import Issue, Newsletter, Story, Theme
 from mailer.local.sample_issue import write_issue, write_newsletter
@@ -90,20 +91,20 @@ def test_a_reader_finds_an_issue_reads_on_and_signs_up(live_server, digest, widt
         page.goto(f"{live_server}/archive/china-digest")
         page.get_by_label("Search the issues").fill("微信")
         page.get_by_label("Search the issues").press("Enter")
-        assert page.get_by_role("heading", name="Issues with “微信”").is_visible()
-        assert page.locator("mark").first.inner_text() == "微信"
+        expect(page.get_by_role("heading", name="Issues with “微信”")).to_be_visible()
+        expect(page.locator("mark").first).to_have_text("微信")
         page.get_by_role("link", name="Show all issues").click()
         page.get_by_role("navigation", name="Topics").get_by_role("link", name="AI 2").click()
-        assert page.get_by_role("heading", name="Issues on AI").is_visible()
+        expect(page.get_by_role("heading", name="Issues on AI")).to_be_visible()
         page.get_by_role("link", name="Ernie Bot learns four times in a month").last.click()
-        assert page.url.endswith("/archive/china-digest/1#story-6")
-        assert page.get_by_role("heading", name="Ernie learns to count").count() == 1
+        expect(page).to_have_url(f"{live_server}/archive/china-digest/1#story-6")
+        expect(page.get_by_role("heading", name="Ernie learns to count")).to_have_count(1)
         page.get_by_role("link", name="Next issue").click()
-        assert page.get_by_role("heading", name="Alipay is back in Singapore").is_visible()
+        expect(page.get_by_role("heading", name="Alipay is back in Singapore")).to_be_visible()
         page.get_by_role("banner").get_by_role("link", name="Subscribe").click()
         page.get_by_label("Email address").fill("anna@example.org")
         page.get_by_role("button", name="Subscribe").click()
-        assert page.get_by_role("heading", name="Look into your mailbox").is_visible()
+        expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
     assert Subscription.objects.get(subscriber__email="anna@example.org").state == "pending"
     assert Consent.objects.get().wording.text.startswith("I want the digest by email.")
 

@@ -1,6 +1,7 @@
 """Whom a send goes to, on its page and in its report, in a real browser: on a phone and on a desk, by day and by night."""
 
 import pytest
+from playwright.sync_api import expect
 
 from mailer.delivery.audience import read_audience
 from mailer.delivery.models import Send
@@ -39,9 +40,9 @@ def test_page_and_report_say_whom_a_send_goes_to(live_server, session, send, tmp
     with staff_page(live_server.url, session, width, scheme) as page:
         page.goto(f"{live_server}/staff/sends/{send.pk}/")
         page.wait_for_function("document.querySelector('[x-cloak]') === null")
-        assert page.get_by_text(SENTENCE).is_visible()
+        expect(page.get_by_text(SENTENCE)).to_be_visible()
         assert page.evaluate("document.querySelector('.desk').scrollWidth") <= width
         assert page.evaluate(PALE_TEXT) == []
         page.goto(written.as_uri())
-        assert page.get_by_text(SENTENCE).is_visible()
+        expect(page.get_by_text(SENTENCE)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width

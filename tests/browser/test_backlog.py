@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from mailer.issues.models import Feed, FeedEntry, Issue, Story
 from subscribers.models import Topic
@@ -47,7 +48,7 @@ def test_an_editor_fills_the_backlog_and_begins_an_issue_with_it(live_server, se
         page.get_by_label("Make a story of a page on the web").fill(f"{site.url}/story?utm_source=x")
         page.get_by_role("button", name="Take it").click()
         page.get_by_text("Write what the picture shows").wait_for()
-        assert page.get_by_label("Headline").input_value() == "Alipay is back"
+        expect(page.get_by_label("Headline")).to_have_value("Alipay is back")
         page.get_by_label("What it shows").fill("A hand with a phone")
         page.get_by_role("button", name="Keep it").click()
         page.get_by_role("link", name="Write a story").click()
@@ -55,7 +56,7 @@ def test_an_editor_fills_the_backlog_and_begins_an_issue_with_it(live_server, se
         page.get_by_label("Upload one").set_input_files(Path(picture))
         page.get_by_label("What it shows").fill("A harbour")
         page.get_by_role("button", name="Keep it").click()
-        assert page.get_by_role("button", name="New issue with these").is_disabled()
+        expect(page.get_by_role("button", name="New issue with these")).to_be_disabled()
         shown = page.locator(".cards img").first
         shown.scroll_into_view_if_needed()
         page.wait_for_function(

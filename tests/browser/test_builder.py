@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from mailer.delivery.models import Send
 from mailer.issues.editing.document import as_json, from_json
@@ -25,7 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CHECKOUT = Path(__file__).parents[2]
 SECONDS = 10_000
 _ISSUE_TEXTS = ("subject", "preheader", "intro", "outro", "call_to_action_label", "call_to_action_link")
-expect.set_options(timeout=SECONDS)
 
 
 @contextmanager
@@ -49,8 +48,8 @@ def saved(page: Page) -> None:
     expect(page.locator(".state.saved")).to_contain_text("Saved")
 
 
-def headlines(page: Page) -> list[str]:
-    return page.locator(".story .headline").all_inner_texts()
+def headlines(page: Page) -> Locator:
+    return page.locator(".story .headline")
 
 
 def test_what_is_typed_is_seen_at_once_and_saved(live_server, session):
@@ -129,16 +128,16 @@ def test_stories_are_moved_copied_hidden_taken_out_and_brought_back(live_server,
         down = page.get_by_label("Move story 1 down")
         down.focus()
         page.keyboard.press("Enter")
-        assert headlines(page) == ["News about policy", "News about ai", "News about travel"]
+        expect(headlines(page)).to_have_text(["News about policy", "News about ai", "News about travel"])
         expect(page.get_by_label("Move story 2 down")).to_be_focused()
         page.locator(".story").nth(2).locator(".grip").drag_to(page.locator(".story").nth(0))
         expect(page.locator(".story .headline").first).to_have_text("News about travel")
-        assert headlines(page) == ["News about travel", "News about policy", "News about ai"]
+        expect(headlines(page)).to_have_text(["News about travel", "News about policy", "News about ai"])
 
         page.get_by_role("button", name="From the backlog").click()
         page.locator(".waits").drag_to(page.locator(".story").nth(1))
         expect(page.locator(".story")).to_have_count(4)
-        assert headlines(page)[1] == "News that waited"
+        expect(headlines(page).nth(1)).to_have_text("News that waited")
         saved(page)
 
         page.get_by_label("More for story 1").click()
@@ -147,7 +146,7 @@ def test_stories_are_moved_copied_hidden_taken_out_and_brought_back(live_server,
         saved(page)
         page.keyboard.press("Enter")
         expect(page.locator(".story")).to_have_count(4)
-        assert headlines(page)[0] == "News about travel"
+        expect(headlines(page).nth(0)).to_have_text("News about travel")
 
         page.get_by_label("More for story 4").click()
         page.get_by_role("button", name="Hide").click()

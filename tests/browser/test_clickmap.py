@@ -1,6 +1,7 @@
 """The click map in a real browser: on a phone and on a desk, by day and by night."""
 
 import pytest
+from playwright.sync_api import expect
 
 from mailer.delivery.models import Edition, Send
 from subscribers.models import Subscriber
@@ -50,8 +51,8 @@ def test_shares_lie_over_the_issue_and_nothing_in_it_moves(live_server, session,
         inside = frame.evaluate("innerWidth")
         drawn = frame.evaluate(PLACES)
         badges = frame.locator(".clickmap-badge")
-        assert badges.first.inner_text() == "75.0 % · 9"
-        assert badges.first.is_visible()
+        expect(badges.first).to_have_text("75.0 % · 9")
+        expect(badges.first).to_be_visible()
         assert page.title().strip().startswith("Click map of")
         assert frame.evaluate("document.scrollingElement.scrollWidth") <= inside
         page.emulate_media(media="print")
@@ -63,7 +64,7 @@ def test_shares_lie_over_the_issue_and_nothing_in_it_moves(live_server, session,
         page.emulate_media(media="screen")
         page.get_by_label("Whose clicks").select_option("all")
         page.get_by_role("button", name="Show").click()
-        assert page.get_by_text("editions together, drawn on").is_visible()
+        expect(page.get_by_text("editions together, drawn on")).to_be_visible()
         page.set_viewport_size({"width": inside, "height": 900})
         page.set_content(alone)
         assert drawn == page.evaluate(PLACES)

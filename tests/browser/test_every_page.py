@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.chromium import PALE_PUBLIC_TEXT, PALE_TEXT, barriers, browser_context
 from tests.browser.lived_in import lived_in
@@ -137,5 +137,5 @@ def test_public_pages_have_no_barriers_and_no_complaints(live_server, world, wid
         ):
             found += look(page, f"{live_server}{path}", PALE_PUBLIC_TEXT)
             page.keyboard.press("Tab")
-            assert page.locator(":focus-visible").count() == 1
+            expect(page.locator(":focus-visible")).to_have_count(1)
     assert not found, "\n".join(found)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from playwright.sync_api import expect
 
 from subscribers.importing import dry_run, steer
 from subscribers.models import MailingList, Subscriber, Subscription
@@ -77,13 +78,13 @@ def test_a_mailchimp_export_is_uploaded_tried_out_imported_and_undone(live_serve
         page.get_by_role("button", name="Try it out").click()
 
         page.get_by_role("heading", name="What would happen").wait_for()
-        assert page.get_by_text("not an email address").first.is_visible()
+        expect(page.get_by_text("not an email address").first).to_be_visible()
         fits()
         with page.expect_download() as download:
             page.get_by_role("link", name="Download refused rows").click()
         assert "6,not an email address" in download.value.path().read_text("utf-8-sig")
         page.get_by_role("link", name="Back to the columns").click()
-        assert page.get_by_label("Its name").locator("visible=true").input_value() == "company"
+        expect(page.get_by_label("Its name").locator("visible=true")).to_have_value("company")
         page.get_by_role("button", name="Try it out").click()
         page.get_by_label("These people agreed").check()
         page.get_by_role("button", name="Import now").click()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import browser_context
 from tests.emulator.playground import Playground, Webhook, mail, recipient, running, running_webhook
@@ -47,9 +47,9 @@ def test_a_reader_finds_a_mail_and_leaves_the_list(
     page.get_by_role("searchbox").fill("li@")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="第七期").click()
-    assert page.frame_locator("iframe").locator("#greeting").inner_text() == "Hello 李娜"
+    expect(page.frame_locator("iframe").locator("#greeting")).to_have_text("Hello 李娜")
     page.get_by_role("button", name="Unsubscribe").click()
-    assert "unsubscribed" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("unsubscribed")
     assert [body for _, body in webhook.posts] == [b"List-Unsubscribe=One-Click"]
 
 
@@ -60,10 +60,10 @@ def test_a_hostile_mail_runs_nothing_and_goes_nowhere(
         page.goto(emulator.server.url + path)
         page.wait_for_load_state("networkidle")
         frame = page.frame_locator("iframe") if path == "/messages/0" else page
-        assert frame.locator("#greeting").inner_text() == "Hello 李娜"
+        expect(frame.locator("#greeting")).to_have_text("Hello 李娜")
         frame.locator("#trap").click()
-        assert frame.locator("#greeting").inner_text() == "Hello 李娜"
-        assert page.url.endswith(path)
+        expect(frame.locator("#greeting")).to_have_text("Hello 李娜")
+        expect(page).to_have_url(emulator.server.url + path)
     assert webhook.posts == []
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from mailer.delivery.models import Send
 from mailer.issues.editing.rows import document_of
@@ -72,20 +73,20 @@ def test_issues_are_listed_begun_and_compared(live_server, session, width, schem
     with staff_page(live_server.url, session, width, scheme) as page:
         page.goto(f"{live_server.url}/staff/issues/")
         shelf = page.locator(".sheet", has=page.get_by_role("heading", name="The Weekly"))
-        assert shelf.locator(".lines li").count() == 4 + 2
-        assert page.get_by_text("Planned, not started").is_visible()
-        assert page.get_by_text("No issue yet.").is_visible()
+        expect(shelf.locator(".lines li")).to_have_count(4 + 2)
+        expect(page.get_by_text("Planned, not started")).to_be_visible()
+        expect(page.get_by_text("No issue yet.")).to_be_visible()
         sound(page)
         page.get_by_role("link", name="All 8 issues").click()
-        assert page.locator(".lines li").count() == 8
+        expect(page.locator(".lines li")).to_have_count(8)
         sound(page)
         page.get_by_label("Find an issue").fill("week 4")
         page.keyboard.press("Enter")
         page.wait_for_url("**q=week**")
-        assert page.locator(".lines li").count() == 1
+        expect(page.locator(".lines li")).to_have_count(1)
         page.goto(f"{live_server.url}/staff/issues/{issue.pk}/versions/2/")
-        assert page.locator("ins", has_text="falls").is_visible()
-        assert page.get_by_text("Moved from 3 to 1").is_visible()
+        expect(page.locator("ins", has_text="falls")).to_be_visible()
+        expect(page.get_by_text("Moved from 3 to 1")).to_be_visible()
         sound(page)
         page.goto(f"{live_server.url}/staff/issues/{issue.pk}/versions/1/?against=2")
         page.get_by_role("button", name="Restore this version").click()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from mailer.delivery.letters.submit import submit_letter
 from mailer.issues.models import Newsletter
@@ -78,10 +78,10 @@ def test_every_letter_can_be_read_and_its_button_hit(inbox, width, scheme, colou
 def look_at(page: Page, width: int, kind: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(PALE_TEXT) == []
-    assert page.get_by_text("1 Raffles Place").is_visible()
+    expect(page.get_by_text("1 Raffles Place")).to_be_visible()
     links = page.get_by_role("link")
     if kind == LetterKind.MOVED:
-        assert links.count() == 0
+        expect(links).to_have_count(0)
         return
     box = links.bounding_box()
     assert box is not None

@@ -4,7 +4,7 @@ night."""
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from subscribers.models import MailingList, Suppression
 from tests.browser.chromium import PALE_TEXT, UNLABELLED, barriers, staff_page
@@ -40,9 +40,9 @@ def test_a_form_is_made_seen_and_copied(live_server, session, width, scheme):
         page.get_by_label("Choices").fill("small, large")
         shown = page.frame_locator("iframe[title='The form on a site']")
         shown.get_by_label("Size of your company").wait_for()
-        assert shown.get_by_text("I agree to get it every Monday.").is_visible()
+        expect(shown.get_by_text("I agree to get it every Monday.")).to_be_visible()
         page.get_by_role("button", name="Add a field").click()
-        assert page.get_by_label("Label").count() == 2
+        expect(page.get_by_label("Label")).to_have_count(2)
         page.get_by_role("button", name="Remove").last.click()
         page.get_by_role("button", name="Save the form").click()
         page.get_by_text("The form is saved.").wait_for()
@@ -70,14 +70,14 @@ def test_addresses_are_suppressed_and_found(live_server, session, width, scheme)
         page.get_by_label("Note for the record").fill("wrote on 3 May")
         page.get_by_role("button", name="Suppress", exact=True).click()
         page.get_by_text("1 address suppressed.").wait_for()
-        assert page.get_by_label("Addresses").input_value() == "no address"
+        expect(page.get_by_label("Addresses")).to_have_value("no address")
         fits(page, width)
         page.get_by_label("Addresses").fill("two@example.org")
         page.get_by_role("button", name="Suppress", exact=True).click()
         page.get_by_label("Address", exact=True).fill("long.")
         page.get_by_role("button", name="Find").click()
         page.get_by_text("550 5.1.1 no such user").wait_for()
-        assert page.get_by_text("two@example.org").count() == 0
+        expect(page.get_by_text("two@example.org")).to_have_count(0)
         with page.expect_download() as download:
             page.get_by_role("button", name="CSV").click()
         assert "reader@example.org,bounce" in download.value.path().read_text("utf-8-sig")

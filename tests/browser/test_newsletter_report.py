@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from mailer.tracking.newsletter.keep import count_and_keep
 from tests.browser.chromium import PALE_TEXT, staff_page
@@ -43,10 +44,10 @@ def test_the_pages_fit_their_screen_and_can_be_read(live_server, session, newsle
     with staff_page(live_server.url, session, width, scheme) as page:
         page.goto(f"{live_server}/staff/issues/newsletter/{publication.pk}/report/")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.get_by_role("button", name="Count again").is_visible()
+        expect(page.get_by_role("button", name="Count again")).to_be_visible()
         assert page.evaluate(PALE_PAGE) == []
         page.goto(f"{live_server}/staff/subscribers/subscriber/{person}/timeline/")
         page.wait_for_function("document.querySelector('[x-cloak]') === null")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.get_by_text("By a program:").count() > 0
+        expect(page.get_by_text("By a program:").first).to_be_attached()
         assert page.evaluate(PALE_TEXT) == []

@@ -1,6 +1,9 @@
 """Finding a person and reading what is known of them, in a real browser: on a phone and on a desk, by day and by night."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from subscribers.models import Subscriber, Suppression
 from tests.browser.chromium import PALE_TEXT, UNLABELLED, barriers, staff_page
@@ -30,8 +33,8 @@ def test_a_person_is_found_by_keyboard_and_read(live_server, session, width, sch
         page.keyboard.press("/")
         page.keyboard.type("zoe")
         page.get_by_text("1 person").wait_for()
-        assert page.url.endswith("q=zoe&list=&state=&topic=&suppressed=")
-        assert page.locator(".people .badge").all_inner_texts() == ["suppressed", "Weekly: unsubscribed"]
+        expect(page).to_have_url(re.compile(r"q=zoe&list=&state=&topic=&suppressed=$"))
+        expect(page.locator(".people .badge")).to_have_text(["suppressed", "Weekly: unsubscribed"])
         page.get_by_label("Suppressed").select_option("no")
         page.get_by_text("Nobody fits").wait_for()
         page.get_by_label("Suppressed").select_option("")

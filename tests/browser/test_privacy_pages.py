@@ -2,11 +2,13 @@
 and by night."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from mailer.delivery.models import Exclusion
 from subscribers import tokens
@@ -99,7 +101,7 @@ def test_the_downloaded_page_can_be_read_by_itself(client, ledger, anna, tmp_pat
         assert asked == [path.as_uri()], "it needs no other file"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(PALE_PUBLIC_TEXT) == []
-        assert page.get_by_role("heading", name="Issues").is_visible()
+        expect(page.get_by_role("heading", name="Issues")).to_be_visible()
 
 
 def test_a_reader_erases_themselves(live_server, ledger, anna):
@@ -107,9 +109,9 @@ def test_a_reader_erases_themselves(live_server, ledger, anna):
     with browser_page(width=390) as page:
         page.goto(where)
         page.get_by_role("button", name="Erase everything").click()
-        assert page.get_by_role("heading", name="You are erased").is_visible()
+        expect(page.get_by_role("heading", name="You are erased")).to_be_visible()
         page.goto(where)
-        assert page.get_by_role("heading", name="You are erased").is_visible()
+        expect(page.get_by_role("heading", name="You are erased")).to_be_visible()
     anna.refresh_from_db()
     assert anna.email == f"erased-{anna.pk}@erased.invalid"
 
@@ -128,13 +130,13 @@ def test_staff_look_at_a_person_and_erase_them(live_server, session, ledger, ann
     with staff_page(live_server.url, session) as page:
         page.goto(f"{live_server}/staff/subscribers/subscriber/{anna.pk}/change/")
         page.get_by_role("link", name="All that is known of them").click()
-        assert page.get_by_text("Tea prices rise").first.is_visible()
+        expect(page.get_by_text("Tea prices rise").first).to_be_visible()
         page.get_by_text("Wording, version 3").first.click()
-        assert page.get_by_text("I want The Weekly by mail").first.is_visible()
+        expect(page.get_by_text("I want The Weekly by mail").first).to_be_visible()
         page.get_by_role("link", name="Erase …").click()
         page.get_by_label("Why?").fill("letter of 3 May")
         page.get_by_role("button", name="Erase this person").click()
-        assert "/erase/" in page.url, "the box is not ticked"
+        expect(page, "the box is not ticked").to_have_url(re.compile("/erase/"))
         page.get_by_label("It is for good").check()
         page.get_by_role("button", name="Erase this person").click()
         page.get_by_text("What is left says nothing of who they were.").first.wait_for()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from mailer.issues.models import Newsletter
 from subscribers import tokens
@@ -41,9 +42,9 @@ def test_a_reader_leaves_and_comes_back(live_server, token):
     with browser_page() as page:
         page.goto(f"{live_server}/u/{token}")
         page.get_by_role("button", name="Leave the list").click()
-        assert page.get_by_role("heading", name="You have left").is_visible()
+        expect(page.get_by_role("heading", name="You have left")).to_be_visible()
         page.get_by_role("button", name="I did not mean to").click()
-        assert "Welcome back" in page.get_by_role("status").inner_text()
+        expect(page.get_by_role("status")).to_contain_text("Welcome back")
     assert Subscription.objects.get().state == "active"
     assert list(Consent.objects.order_by("id").values_list("action", flat=True)) == ["left", "signed_up"]
 
@@ -54,13 +55,13 @@ def test_a_reader_chooses_with_the_keyboard_alone(live_server, token):
         focused = page.locator(":focus-visible")
         for _ in range(4):  # past the links to the parts of the page
             page.keyboard.press("Tab")
-        assert focused.get_attribute("name") == "topics"
+        expect(focused).to_have_attribute("name", "topics")
         page.keyboard.press("Space")
         page.get_by_label("Last name").focus()
         page.keyboard.type("Berg")
         page.keyboard.press("Enter")
-        assert page.get_by_role("status").inner_text() == "Saved."
-        assert page.get_by_label("Policy").is_checked()
+        expect(page.get_by_role("status")).to_have_text("Saved.")
+        expect(page.get_by_label("Policy")).to_be_checked()
     subscriber = Subscriber.objects.get()
     assert subscriber.last_name == "Berg"
     assert subscriber.topic_ids == [Topic.objects.get(slug="policy").pk]
@@ -123,13 +124,13 @@ def test_a_reader_finds_everything_in_their_own_language(live_server, reader, wi
         page.get_by_label("Language").select_option("de")
         page.get_by_label("Time zone").select_option(label="Kuala Lumpur")
         page.get_by_role("button", name="Save").click()
-        assert page.get_by_role("status").inner_text() == "Gespeichert."
-        assert page.locator("html").get_attribute("lang") == "de"
+        expect(page.get_by_role("status")).to_have_text("Gespeichert.")
+        expect(page.locator("html")).to_have_attribute("lang", "de")
         page.get_by_role("button", name="Der Morgenbrief abonnieren").click()
         page.get_by_role("link", name="Ihre Einstellungen für Der Morgenbrief").click()
-        assert page.get_by_label("Jede Ausgabe").is_checked()
+        expect(page.get_by_label("Jede Ausgabe")).to_be_checked()
         page.get_by_role("button", name="Meine Daten ansehen").click()
-        assert "Link geschickt" in page.get_by_role("status").inner_text()
+        expect(page.get_by_role("status")).to_contain_text("Link geschickt")
     person = Subscriber.objects.get()
     assert (person.language, person.time_zone) == ("de", "Asia/Kuala_Lumpur")
     states = dict(Subscription.objects.values_list("mailing_list__slug", "cadence"))
@@ -147,7 +148,7 @@ def test_a_reader_leaves_everything_and_says_why(live_server, reader):
         page.get_by_label("In Ihren eigenen Worten").fill("Einmal im Monat wäre schön.")
         page.get_by_role("button", name="Von allen Listen abmelden").click()
         page.get_by_role("heading", name="Sie haben sich von allen Listen abgemeldet").wait_for()
-        assert page.get_by_text("Sagen Sie uns, warum?").count() == 0
+        expect(page.get_by_text("Sagen Sie uns, warum?")).to_have_count(0)
     assert set(Subscription.objects.values_list("state", flat=True)) == {"unsubscribed"}
     assert [detail["reason"] for detail in Consent.objects.values_list("detail", flat=True)] == [
         "too_many"
@@ -162,12 +163,12 @@ def test_a_reader_changes_their_address(live_server, reader):
         page.get_by_label("E-Mail-Adresse").fill("anna at example")
         page.get_by_role("button", name="Adresse ändern").click()
         page.get_by_role("alert").get_by_role("link").click()
-        assert page.locator("#id_email").get_attribute("aria-invalid") == "true"
+        expect(page.locator("#id_email")).to_have_attribute("aria-invalid", "true")
         described = page.locator("#id_email").get_attribute("aria-describedby").split()
-        assert "keine E-Mail-Adresse" in page.locator(f"#{described[-1]}").inner_text()
+        expect(page.locator(f"#{described[-1]}")).to_contain_text("keine E-Mail-Adresse")
         page.get_by_label("E-Mail-Adresse").fill("anna.berg@example.net")
         page.get_by_role("button", name="Adresse ändern").click()
-        assert "anna.berg@example.net" in page.get_by_role("status").inner_text()
+        expect(page.get_by_role("status")).to_contain_text("anna.berg@example.net")
     token = link_of(reader, scope=Scope.ADDRESS, number=Letter.objects.get().reference)
     with browser_page(width=390) as page:
         page.goto(f"{live_server}/address/{token}")
@@ -217,7 +218,7 @@ def test_every_page_fits_and_can_be_read_and_operated(live_server, reader, width
             assert page.evaluate(EVERY_CONTROL) == []
             assert page.evaluate(TOO_SMALL) == []
             assert page.evaluate(UNNAMED_GROUPS) == 0
-            assert page.locator("h1").count() == 1
+            expect(page.locator("h1")).to_have_count(1)
 
         for path in (f"/u/{manage}", f"/p/{manage}", f"/address/{address}", "/p?list=woche", "/p/broken"):
             page.goto(f"{live_server}{path}")

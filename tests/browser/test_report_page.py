@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from playwright.sync_api import expect
 
 from mailer.delivery.models import Delivery, Edition, Link, Send
 from mailer.tracking.models import Click
@@ -96,16 +97,18 @@ def test_it_fits_and_reads_well_on_every_screen(live_server, session, send, tmp_
                 assert page.evaluate(READABLE) == []
                 page.evaluate(OTHER_SCHEME)
                 for title in ("Topics", "Segments", "Time zones", "Mail programs", "Devices", "Machines"):
-                    assert page.get_by_role("heading", name=title, exact=True).is_visible()
+                    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
                 names = page.locator(".rows .name")
                 assert min(names.evaluate_all("names => names.map(name => name.offsetWidth)")) >= 110
                 page.screenshot(path=tmp_path / f"report-{width}-{scheme}.png", full_page=True)
                 page.evaluate(PRINTED)
                 page.get_by_role("button", name="Print").click()
-                assert page.locator("body[data-printed]").count() == 1
+                expect(page.locator("body[data-printed]")).to_have_count(1)
                 page.emulate_media(media="print")
                 # On paper the report stands alone, and what was light on the dark is dark.
-                assert not page.locator("#nav-sidebar, #header-inner, .desk").filter(visible=True).count()
+                expect(page.locator("#nav-sidebar, #header-inner, .desk").filter(visible=True)).to_have_count(
+                    0
+                )
                 assert page.evaluate(READABLE) == []
                 page.emulate_media(media="screen")
                 page.get_by_role("button", name="Count again").click()
@@ -115,4 +118,4 @@ def test_it_fits_and_reads_well_on_every_screen(live_server, session, send, tmp_
                 saved.value.save_as(tmp_path / "report.html")
                 page.goto((tmp_path / "report.html").as_uri())
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
-                assert page.get_by_role("button").count() == 0
+                expect(page.get_by_role("button")).to_have_count(0)

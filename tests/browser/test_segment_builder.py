@@ -4,6 +4,7 @@ import re
 
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
+from playwright.sync_api import expect
 
 from subscribers.models import Segment, Subscriber, Suppression, Topic
 from subscribers.segments.saving import save
@@ -40,11 +41,11 @@ def test_a_rule_is_built_by_mouse_and_keyboard_counted_saved_and_opened_again(li
     with staff_page(live_server.url, session) as page:
         page.goto(f"{live_server}/staff/segments/new/")
         page.get_by_label("Name", exact=True).fill("Asia & more")
-        assert page.get_by_label("Short name").first.input_value() == "asia-more"
+        expect(page.get_by_label("Short name").first).to_have_value("asia-more")
         page.get_by_text("The rule is not complete yet.").wait_for()
 
         page.get_by_role("combobox", name="Field").click()
-        assert page.get_by_role("group", name="What they did with issues").is_visible()
+        expect(page.get_by_role("group", name="What they did with issues")).to_be_visible()
         assert barriers(page, ".segment") == []
         page.keyboard.press("Escape")
         choose(page, "Field", "coun")
@@ -53,8 +54,8 @@ def test_a_rule_is_built_by_mouse_and_keyboard_counted_saved_and_opened_again(li
         page.get_by_text("12 people").wait_for()
         choose(page, "Value: add", "malay")
         page.get_by_text("14 people").wait_for()
-        assert page.locator("[data-part=sentence]").inner_text() == "In Singapore or Malaysia."
-        assert page.locator("[data-part=examples] li").count() == 10
+        expect(page.locator("[data-part=sentence]")).to_have_text("In Singapore or Malaysia.")
+        expect(page.locator("[data-part=examples] li")).to_have_count(10)
 
         page.get_by_role("button", name="+ Group").click()
         choose(page, "Field", "suppr")
@@ -66,21 +67,21 @@ def test_a_rule_is_built_by_mouse_and_keyboard_counted_saved_and_opened_again(li
 
         # By keyboard: the value's row goes up into the group; by mouse: it comes out again, to the top.
         page.get_by_role("combobox", name="Value", exact=True).press("Alt+ArrowUp")
-        assert page.evaluate("document.activeElement.ariaLabel") == "Value"
-        assert page.locator(".group .group .condition").count() == 2
+        expect(page.locator(":focus")).to_have_attribute("aria-label", "Value")
+        expect(page.locator(".group .group .condition")).to_have_count(2)
         page.get_by_text("13 people").wait_for()
         handle = page.locator(".group .group .condition").last.locator(".handle")
         handle.drag_to(page.locator(".condition").first, target_position={"x": 40, "y": 2})
-        assert page.locator(".group .group .condition").count() == 1
-        assert page.get_by_role("combobox", name="Field").first.input_value() == "plan"
+        expect(page.locator(".group .group .condition")).to_have_count(1)
+        expect(page.get_by_role("combobox", name="Field").first).to_have_value("plan")
         page.locator(".condition").first.locator(".handle").focus()
         page.keyboard.press("Control+z")
-        assert page.locator(".group .group .condition").count() == 2
+        expect(page.locator(".group .group .condition")).to_have_count(2)
         page.get_by_role("button", name="Redo").click()
-        assert page.locator(".group .group .condition").count() == 1
+        expect(page.locator(".group .group .condition")).to_have_count(1)
 
         page.get_by_role("button", name="Duplicate the condition").first.click()
-        assert page.locator(".condition").count() == 4
+        expect(page.locator(".condition")).to_have_count(4)
         page.get_by_role("button", name="Remove the condition").first.click()
         page.keyboard.press("Control+s")
         page.wait_for_url("**/segments/*/")
@@ -90,7 +91,7 @@ def test_a_rule_is_built_by_mouse_and_keyboard_counted_saved_and_opened_again(li
         text = page.get_by_label("The same rule as JSON").input_value()
         page.get_by_role("button", name="Rows").click()
         page.get_by_role("button", name="JSON").click()
-        assert page.get_by_label("The same rule as JSON").input_value() == text
+        expect(page.get_by_label("The same rule as JSON")).to_have_value(text)
     segment = Segment.objects.get()
     assert segment.slug == "asia-more"
     assert segment.rule == {
@@ -186,10 +187,10 @@ def test_who_may_only_look_sees_the_rule_and_the_count_and_can_change_nothing(li
     with staff_page(live_server.url, signed_in(somebody("reader"))) as page:
         page.goto(f"{live_server}/staff/segments/{segment.pk}/")
         page.get_by_text("12 people").wait_for()
-        assert page.locator(
-            ".segment :is(input, select, textarea, button):visible:enabled"
-        ).all_inner_texts() == ["Rows", "JSON"]
-        assert page.get_by_text("reader0@").count() == 0
+        expect(page.locator(".segment :is(input, select, textarea, button):visible:enabled")).to_have_text(
+            ["Rows", "JSON"]
+        )
+        expect(page.get_by_text("reader0@")).to_have_count(0)
         page.get_by_role("button", name="JSON").click()
-        assert not page.get_by_label("The same rule as JSON").is_editable()
+        expect(page.get_by_label("The same rule as JSON")).not_to_be_editable()
         assert barriers(page, ".desk") == []

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from subscribers.models import Segment, Subscriber
 from subscribers.segments.saving import save
@@ -37,7 +38,7 @@ def test_a_person_makes_a_segment_and_mends_its_rule(live_server, session):
         page.wait_for_url(re.compile(r"/staff/segments/\d+/$"))
         page.get_by_text("In Singapore.", exact=True).wait_for()
         page.get_by_text("12 people").wait_for()
-        assert page.locator("[data-part=examples] li").count() == 10
+        expect(page.locator("[data-part=examples] li")).to_have_count(10)
     assert Segment.objects.get().slug == "asia"
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from playwright.sync_api import expect
 
 from mailer.delivery.models import Batch, Send
 from mailer.delivery.plan import plan
@@ -84,7 +85,7 @@ def test_an_editor_asks_another_person_approves_and_it_goes_out(live_server, inb
         page.goto(f"{live_server}/staff/issues/{issue.pk}/send/")
         page.get_by_role("button", name="Review and send").click()
         page.get_by_text("What went out cannot be taken back").wait_for()
-        assert "for Ada" in page.locator(".inbox-line").inner_text()
+        expect(page.locator(".inbox-line")).to_contain_text("for Ada")
         page.get_by_role("button", name="Send it to 60 people").dblclick()
         page.get_by_text("61 candidates = 1 excluded + 60 waiting").wait_for()
         beside(accept_some, 1)
@@ -111,7 +112,7 @@ def test_a_page_that_is_watched_says_when_its_session_ended(live_server, session
         page.get_by_text("60 waiting").first.wait_for()
         page.context.clear_cookies()
         page.get_by_text("You are signed out").wait_for()
-        assert page.get_by_text("60 waiting").first.is_visible()
+        expect(page.get_by_text("60 waiting").first).to_be_visible()
 
 
 def test_a_test_mail_is_sent_from_the_page(live_server, inbox, issue):

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from mailer.delivery.claim import claim
 from mailer.delivery.models import Batch, Delivery, Send, Submission
@@ -53,7 +54,7 @@ def test_a_person_settles_what_is_unknown(live_server, session, send):
         page.get_by_label("Send again.").check()
         page.get_by_label("How do you know?").fill("Support says it never came")
         page.get_by_role("button", name="Decide").click()
-        assert f"may reach {size} people twice" in page.get_by_role("alert").inner_text()
+        expect(page.get_by_role("alert")).to_contain_text(f"may reach {size} people twice")
         page.get_by_label("how many people").fill(str(size))
         page.get_by_role("button", name="Decide").click()
         page.get_by_text("It goes again when the send is resumed.").wait_for()
@@ -87,7 +88,7 @@ def test_a_person_resumes_pauses_and_cancels(live_server, session, send):
         page.get_by_text("Cancel the rest for good").click()
         page.get_by_label("Why?", exact=True).fill("wrong issue")
         page.get_by_role("button", name="Cancel the send").click()
-        assert not page.get_by_text("Cancelled for good.").is_visible(), "the box is not ticked"
+        expect(page.get_by_text("Cancelled for good."), "the box is not ticked").not_to_be_visible()
         page.get_by_label("It is for good").check()
         page.get_by_role("button", name="Cancel the send").click()
         page.get_by_text("Cancelled for good.").wait_for()

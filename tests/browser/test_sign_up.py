@@ -7,6 +7,7 @@ from threading import Thread
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from playwright.sync_api import expect
 
 from mailer.issues.models import Newsletter
 from subscribers.models import Consent, PendingSignUp, Subscription, Topic
@@ -84,14 +85,14 @@ def test_a_reader_signs_up_and_confirms(live_server, weekly, width):
         page.get_by_label("Policy").check()
         page.get_by_label("Every second issue").check()
         page.get_by_role("button", name="Sign up").click()
-        assert page.get_by_role("heading", name="Look into your mailbox").is_visible()
+        expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
     url = link()
     with browser_page(width) as page:
         page.goto(f"{live_server}{url}")
         page.get_by_role("button", name="Confirm my subscription").click()
-        assert page.get_by_role("heading", name="You are subscribed").is_visible()
+        expect(page.get_by_role("heading", name="You are subscribed")).to_be_visible()
         page.goto(f"{live_server}{url}")
-        assert page.get_by_role("heading", name="Confirmed already").is_visible()
+        expect(page.get_by_role("heading", name="Confirmed already")).to_be_visible()
     subscription = Subscription.objects.select_related("subscriber").get()
     assert (subscription.state, subscription.cadence) == ("active", "second")
     assert subscription.subscriber.first_name == "Anna"
@@ -105,13 +106,13 @@ def test_errors_stand_at_their_fields_and_what_was_typed_stays(live_server, week
         page.get_by_label("Email address").fill("anna@")
         page.get_by_label("First name").fill("Anna")
         page.get_by_role("button", name="Sign up").click()
-        assert "Not sent yet" in page.get_by_role("alert").inner_text()
+        expect(page.get_by_role("alert")).to_contain_text("Not sent yet")
         focused = page.locator(":focus")
-        assert focused.get_attribute("name") == "email"
-        assert focused.input_value() == "anna@"
+        expect(focused).to_have_attribute("name", "email")
+        expect(focused).to_have_value("anna@")
         error = page.locator(f"#{focused.get_attribute('aria-describedby')}")
-        assert "This is not an email address" in error.inner_text()
-        assert page.get_by_label("First name").input_value() == "Anna"
+        expect(error).to_contain_text("This is not an email address")
+        expect(page.get_by_label("First name")).to_have_value("Anna")
         page.complaints.clear()  # the browser notes that the answer was 422
     assert not Subscription.objects.exists()
 
@@ -120,15 +121,15 @@ def test_a_reader_signs_up_with_the_keyboard_alone(live_server, weekly):
     with browser_page(390) as page:
         page.goto(f"{live_server}/s/weekly")
         page.keyboard.press("Tab")
-        assert page.locator(":focus-visible").get_attribute("name") == "email"
+        expect(page.locator(":focus-visible")).to_have_attribute("name", "email")
         page.keyboard.type("anna@gmial.com")
         page.get_by_label("Company *").focus()
         page.keyboard.type("Example Ltd")
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Yes, sign up").wait_for()
-        assert page.locator(":focus").inner_text() == "Yes, sign up anna@gmail.com"
+        expect(page.locator(":focus")).to_have_text("Yes, sign up anna@gmail.com")
         page.keyboard.press("Tab")
-        assert page.locator(":focus-visible").inner_text() == "No, anna@gmial.com is right"
+        expect(page.locator(":focus-visible")).to_have_text("No, anna@gmial.com is right")
         page.keyboard.press("Shift+Tab")
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="Look into your mailbox").wait_for()
@@ -142,12 +143,12 @@ def test_a_form_on_another_site_signs_up(live_server, weekly, settings):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.evaluate(PALE_PUBLIC_TEXT) == []
         assert page.evaluate(NAMELESS) == []
-        assert not page.locator("[name=website]").is_visible()
+        expect(page.locator("[name=website]")).not_to_be_visible()
         page.get_by_label("Email address").fill("anna@example.org")
         page.get_by_label("Company *").fill("Example Ltd")
         page.get_by_label("Once a month").check()
         page.get_by_role("button", name="Sign up").click()
-        assert page.get_by_role("heading", name="Look into your mailbox").is_visible()
+        expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
     assert PendingSignUp.objects.get().chosen["cadence"] == "monthly"
     assert Consent.objects.get().source == f"form on {site}"
 
@@ -161,7 +162,7 @@ def test_a_page_of_the_organisations_own_is_reached_from_the_form(live_server, w
             page.get_by_label("Email address").fill("anna@example.org")
             page.get_by_label("Company *").fill("Example Ltd")
             page.get_by_role("button", name="Sign up").click()
-            assert page.get_by_role("heading", name="Thank you").is_visible()
+            expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,7 +4,7 @@ desk, by day and by night."""
 import os
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from subscribers.models import Lifting, MailingList, Segment, Suppression
 from tests.browser.chromium import PALE_TEXT, staff_page
@@ -48,7 +48,7 @@ def test_after_a_complaint_there_is_no_button(live_server, session) -> None:
     with staff_page(live_server.url, session, 390) as page:
         page.goto(f"{live_server}{SUPPRESSIONS}{row.pk}/lift/")
         page.get_by_text("That is never lifted").wait_for()
-        assert page.get_by_role("button", name="Take off the suppressions").count() == 0
+        expect(page.get_by_role("button", name="Take off the suppressions")).to_have_count(0)
         looks_right(page, "lift-complaint")
 
 
@@ -61,7 +61,7 @@ def test_a_list_is_exported(live_server, session, width, scheme, tmp_path) -> No
     with staff_page(live_server.url, session, width, scheme) as page:
         page.goto(f"{live_server}{LISTS}")
         page.get_by_role("link", name="Export …").click()
-        assert page.get_by_label("Mailing list").input_value() == "weekly"
+        expect(page.get_by_label("Mailing list")).to_have_value("weekly")
         page.get_by_label("active", exact=True).check()
         looks_right(page, f"export-{width}-{scheme}")
         with page.expect_download() as waiting:
@@ -80,4 +80,4 @@ def test_people_are_found_by_any_part(live_server, session, width) -> None:
     with staff_page(live_server.url, session, width) as page:
         for text, found in (("nna", 2), ("jose", 2), ("a.sch", 1), ("nobody", 0)):
             page.goto(f"{live_server}/staff/subscribers/subscriber/?q={text}")
-            assert page.locator("#result_list tbody tr").count() == found
+            expect(page.locator("#result_list tbody tr")).to_have_count(found)

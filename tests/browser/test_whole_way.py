@@ -32,7 +32,6 @@ PASSWORD = "a sentence that nobody else says"
 LINK = re.compile(r"http://\S+/account/password/\S+")
 CLICKED = re.compile(r"Clicked\s+100\.0 %\s+62 of 62 delivered")
 READERS = {"policy": "ada@example.org", "travel": "mei@example.org"}
-expect.set_options(timeout=LIMIT)
 
 
 @pytest.fixture

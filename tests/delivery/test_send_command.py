@@ -3,11 +3,13 @@
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
+from rich.console import Console
 
 from mailer.delivery.management.commands.send import STALE
 from mailer.delivery.models import Send
@@ -15,8 +17,10 @@ from mailer.delivery.plan import plan
 from mailer.delivery.schedule import Schedule
 from mailer.delivery.start import send_of, start
 from mailer.delivery.steer import cancel
+from mailer.delivery.terminal import Ending, follow
 from mailer.issues.models import Newsletter
 from subscribers.models import MailingList
+from tests.delivery.settled import become
 from tests.newsroom import crowd, make_issue
 
 
@@ -72,6 +76,26 @@ def test_without_postgresql_it_says_how_to_go_on(monkeypatch):
         with pytest.raises(CommandError, match=f"Nothing is lost.*go on with: mailer send {issue}"):
             call_command("send", str(issue), "--yes")
         connection.close()
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_a_send_that_ends_between_two_looks_is_done_and_not_due_later(issue, moment):
+    send = send_of(issue)
+    plan(send)
+    start(send)
+    left, over = [None] * moment, []
+
+    def ends(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        """Before the query that comes after so many, the last request is answered."""
+        if left:
+            left.pop()
+        elif not over:
+            over.append(True)
+            become(send.batches, "accepted")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(ends):
+        assert follow(Console(file=io.StringIO()), send, limit=60) is Ending.DONE
 
 
 def test_a_plan_that_was_left_at_the_question_for_long_is_made_anew(issue):
