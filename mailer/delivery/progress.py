@@ -11,13 +11,17 @@ from django.utils import timezone
 from mailer.delivery.claim import MAY_GO
 from mailer.delivery.models import Batch, Send
 
+SOON = 30
+"""Seconds: what is due within them is as good as due."""
+
 
 @dataclass(frozen=True)
 class Progress:
     """Promise 3 in numbers of people: candidates = excluded + waiting + accepted + rejected + unknown.
 
     `candidates` was counted by the plan; the other side is counted now. `cancelled` is the part of `excluded` that
-    a cancelled send left without, `in_flight` the part of `waiting` whose request is under way.
+    a cancelled send left without, `in_flight` the part of `waiting` whose request is under way. `moving` says whether
+    any of `waiting` is, or may go and is due within SOON.
     """
 
     candidates: int
@@ -28,6 +32,7 @@ class Progress:
     accepted: int
     rejected: int
     unknown: int
+    moving: bool
 
     def __str__(self) -> str:
         """The promise as a sum: candidates = excluded + waiting + accepted + rejected + unknown."""
@@ -48,10 +53,10 @@ class Progress:
 
 
 def progress(send: Send) -> Progress:
-    """Count in one query, so that all numbers are of the same moment."""
+    """Count in one query, so that all of it is of the same moment."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT coalesce(send.candidates, 0),
                 (SELECT count(*) FROM delivery_exclusion WHERE send_id = send.id)
                     + coalesce(sum(size) FILTER (WHERE state = 'cancelled'), 0),
@@ -63,32 +68,15 @@ def progress(send: Send) -> Progress:
                     SELECT count(*) FROM delivery_delivery
                     WHERE send_id = send.id AND rejected_because IS NOT NULL
                 ),
-                coalesce(sum(size) FILTER (WHERE state = 'unknown'), 0)
+                coalesce(sum(size) FILTER (WHERE state = 'unknown'), 0),
+                coalesce(bool_or(state = 'submitting' OR state = 'waiting' AND {MAY_GO}
+                    AND batch.due_at < statement_timestamp() + make_interval(secs => %s)), false)
             FROM delivery_send send LEFT JOIN delivery_batch batch ON batch.send_id = send.id
             WHERE send.id = %s GROUP BY send.id
             """,
-            [send.pk],
+            [SOON, send.pk],
         )
         return Progress(*cursor.fetchone())
-
-
-def is_moving(send: Send, soon: int) -> bool:
-    """Whether something of the send is under way, or may go and is due within `soon` seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT EXISTS (
-                SELECT FROM delivery_batch batch JOIN delivery_send send ON send.id = batch.send_id
-                WHERE batch.send_id = %s AND (
-                    batch.state = 'submitting'
-                    OR batch.state = 'waiting' AND {MAY_GO}
-                        AND batch.due_at < statement_timestamp() + make_interval(secs => %s)
-                )
-            )
-            """,
-            [send.pk, soon],
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def waits_for_winner(send: Send) -> bool:

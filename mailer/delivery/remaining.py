@@ -10,12 +10,10 @@ from django.utils import timezone
 
 from mailer.delivery.forecast.parts import parts_of_plan, until
 from mailer.delivery.models import Send
-from mailer.delivery.progress import Progress, dues, is_moving, waits_for_winner
+from mailer.delivery.progress import SOON, Progress, dues, waits_for_winner
 
 LATELY = 60
 """Seconds over which the rate is taken."""
-SOON = 30
-"""Seconds: what is due within them is as good as due."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +34,11 @@ class Remaining:
 
     Args:
         says: how long it takes, or what it waits for, in words; "" where nothing is left.
-        moving: something goes out at this moment.
         over: nothing will change any more, but by evidence of what is unknown.
     """
 
     rate: Rate
     says: str
-    moving: bool
     over: bool
 
 
@@ -52,10 +48,9 @@ def remaining(send: Send, now: Progress) -> Remaining:
     Args:
         now: its progress, of this moment.
     """
-    moving = now.in_flight > 0 or (now.waiting > 0 and is_moving(send, SOON))
-    rate = rate_of(send) if moving else Rate(0, 0, 0)
+    rate = rate_of(send) if now.moving else Rate(0, 0, 0)
     over = send.started_at is not None and now.waiting == 0 and not send.rolling
-    return Remaining(rate, "" if over else _says(send, now, rate, moving), moving, over)
+    return Remaining(rate, "" if over else _says(send, now, rate), over)
 
 
 def rate_of(send: Send) -> Rate:
@@ -86,7 +81,7 @@ def rate_of(send: Send) -> Rate:
     return Rate(whole, *halves)
 
 
-def _says(send: Send, now: Progress, rate: Rate, moving: bool) -> str:
+def _says(send: Send, now: Progress, rate: Rate) -> str:
     if send.cancelled_at:
         return "It is cancelled; requests under way end." if now.in_flight else ""
     if send.started_at is None:
@@ -98,7 +93,7 @@ def _says(send: Send, now: Progress, rate: Rate, moving: bool) -> str:
     first, last, people = dues(send)
     waits = waits_for_winner(send)
     then = " The others wait for the winner of the A/B test." if waits else ""
-    if not moving:
+    if not now.moving:
         if waits and not people:
             return f"It waits for the winner of the A/B test, {send.test_minutes:,} minutes after its last request."
         if first and first > timezone.now():
@@ -123,7 +118,7 @@ def _by_ceilings(send: Send) -> datetime | None:
 
 def _span(people: int, rate: Rate) -> str:
     if rate.least <= 0:
-        return "It began this moment: nobody can tell yet how long it takes."
+        return "Too little went out yet to tell how long it takes."
     short, long = people / rate.most, people / rate.least
     if long < 10:
         return "A few seconds are left."

@@ -12,13 +12,11 @@ from mailer.delivery.audience import CANDIDATES, audience_of
 from mailer.delivery.forecast.wording import printable
 from mailer.delivery.models import Exclusion, Send
 from mailer.delivery.plan import Plan
-from mailer.delivery.progress import dues, is_moving, progress, waits_for_winner
+from mailer.delivery.progress import dues, progress, waits_for_winner
 from mailer.delivery.schedule import schedule_of
 
 STEP = 0.1
 """Seconds between two looks at the ledger."""
-SOON = 30
-"""Seconds. What is due within them is worth staying for."""
 
 
 def show_plan(console: Console, send: Send, planned: Plan) -> None:
@@ -74,19 +72,16 @@ def follow(console: Console, send: Send, limit: float) -> Ending:
         bar = bars.add_task("Sending", total=None, state="")
         last, since = -1, time.monotonic()
         while True:
-            moving = is_moving(
-                send, SOON
-            )  # asked before the count: what ends between the two is done, not due later
             now = progress(send)
+            send.refresh_from_db()  # after the count: what it was counted for is known then
             gone = now.accepted + now.rejected + now.unknown
             state = f"{now.accepted:,} accepted, {now.waiting:,} waiting, {now.unknown:,} unknown"
             bars.update(bar, completed=gone, total=gone + now.waiting, state=state)
             if now.waiting == 0:
                 return Ending.CANCELLED if send.cancelled_at else Ending.DONE
-            send.refresh_from_db()
             if send.paused_at and not now.in_flight:
                 return Ending.PAUSED
-            if not moving:
+            if not now.moving:
                 return Ending.LATER
             if gone != last:
                 last, since = gone, time.monotonic()

@@ -3,7 +3,11 @@
 A browser that gives a request up tells nobody. Without this each change of a page would leave a query running behind it.
 """
 
-from django.db import connection
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import OperationalError, connection
+from psycopg.errors import QueryCanceled
 
 _END_OLDER = """
 SELECT pg_cancel_backend(pid) FROM pg_stat_activity
@@ -12,15 +16,25 @@ WHERE application_name = %s AND datname = current_database() AND usename = curre
 """
 
 
-def end_older(name: str) -> None:
-    """End what an older transaction of this name works on, and give this transaction the name.
+class GivenUp(Exception):
+    """A newer question came after this one, or it took longer than its transaction allows."""
 
-    To be called in a transaction. Its statements fail as cancelled ones (57014 in PostgreSQL's appendix A) once a newer
-    one begins.
+
+@contextmanager
+def newest(name: str) -> Iterator[None]:
+    """End what an older transaction of this name works on, and work under the name; to be entered in a transaction.
 
     Args:
         name: of who asks and what for: up to 63 letters of ASCII, as PostgreSQL keeps no more of it.
+    Raises:
+        GivenUp: a statement was cancelled. The transaction can only be rolled back.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_END_OLDER, [name])
-        cursor.execute("SELECT set_config('application_name', %s, true)", [name])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_END_OLDER, [name])
+            cursor.execute("SELECT set_config('application_name', %s, true)", [name])
+        yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise GivenUp from error

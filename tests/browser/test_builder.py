@@ -237,7 +237,8 @@ def test_two_editors_see_each_other_and_choose_where_both_wrote(live_server, ses
         expect(choice).to_contain_text("Ben's intro")
         expect(choice).to_contain_text("Anna's intro")
         assert barriers(page, "dialog.conflict") == []
-        choice.get_by_label("Theirs").check()
+        expect(choice.get_by_role("heading")).to_have_text("Ben Ong changed the same words")
+        choice.get_by_label("Saved meanwhile").check()
         choice.get_by_role("button", name="Save these").click()
         expect(page.get_by_label("Intro")).to_have_value("Ben's intro")
         saved(page)

@@ -42,7 +42,11 @@ def test_a_person_is_found_by_keyboard_and_read(live_server, session, width, sch
         page.get_by_text("1 person").wait_for()
         page.get_by_text(known.email).wait_for()
         page.get_by_label("Find people").focus()
+        searches: list[str] = []
+        page.on("request", lambda request: searches.append(request.url))
         page.keyboard.press("ArrowDown")
+        expect(page.locator(".people a").first).to_be_focused()
+        assert searches == [], "leaving the box would search again, and take the place of what has the focus"
         page.keyboard.press("Enter")
         page.wait_for_url("**/facts/")
 

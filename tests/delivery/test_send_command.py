@@ -78,7 +78,7 @@ def test_without_postgresql_it_says_how_to_go_on(monkeypatch):
         connection.close()
 
 
-@pytest.mark.parametrize("moment", range(4))
+@pytest.mark.parametrize("moment", range(3))
 def test_a_send_that_ends_between_two_looks_is_done_and_not_due_later(issue, moment):
     send = send_of(issue)
     plan(send)

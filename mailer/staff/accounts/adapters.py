@@ -23,6 +23,12 @@ from subscribers.sign_up.network import network_of, sender_of, without_port
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth has no type hints
     """Accounts are given, never taken."""
 
+    # One text, whatever was typed: django-allauth has one for names and one for addresses.
+    error_messages = DefaultAccountAdapter.error_messages | dict.fromkeys(
+        ("username_password_mismatch", "email_password_mismatch"),
+        "No account has this name or address with this password.",
+    )
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mailer.staff.access.needs import needs
 from mailer.staff.segments.body import BadBody, body_of, text_in
 from mailer.staff.segments.seen import SECONDS, seen_by
-from mailer.staff.superseding import end_older
+from mailer.staff.superseding import GivenUp, newest
 from subscribers.models import Segment
 from subscribers.segments import (
     Predicate,
@@ -63,13 +63,14 @@ def count(request: HttpRequest) -> JsonResponse:
         now = timezone.now()
         rule = check_rule(data.get("rule"), slug=text_in(data, "slug"), now=now)
         predicate = compile_rule(rule, now=now, lists=seen_by(request.user).lists)
-        with transaction.atomic():
-            end_older(f"count {request.user.pk} {_page_in(data)}")
+        with transaction.atomic(), newest(f"count {request.user.pk} {_page_in(data)}"):
             return JsonResponse(_counted(request, predicate))
     except BadBody as error:
         return _wrong("bad_json", "", str(error))
     except SegmentError as error:
         return _wrong(error.code, error.place, error.problem)
+    except GivenUp:
+        return _wrong("too_slow", "", "A newer count took the place of this one.")
 
 
 @require_GET

@@ -130,7 +130,7 @@ def _now(request: HttpRequest, send: Send) -> dict[str, Any]:
     watched = not left.over or now.unknown > 0
     return {
         "send": send,
-        "state": state_of(send, waiting=now.waiting > 0, in_flight=left.moving),
+        "state": state_of(send, waiting=now.waiting > 0, in_flight=now.moving),
         "now": now,
         "identity": str(now),
         "segments": segments(now),
@@ -143,7 +143,7 @@ def _now(request: HttpRequest, send: Send) -> dict[str, Any]:
         "unknown": known(unknown().filter(batch__send=send)[:UNKNOWN_SHOWN]) if now.unknown else [],
         "may_settle": request.user.has_perm("delivery.change_submission"),
         "notices": send.notices.order_by("-id")[:20],
-        "every": (MOVING if left.moving else WAITING) if watched and send.started_at else 0,
+        "every": (MOVING if now.moving else WAITING) if watched and send.started_at else 0,
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import connection
 
 from mailer.delivery.arrange import Arrangement, looked_at
 from mailer.delivery.errors import DeliveryError
@@ -13,12 +13,10 @@ from mailer.delivery.forecast.foreseen import Foreseen, foreseen
 from mailer.delivery.models import Send
 from mailer.issues.builder.content import BuildError
 from mailer.issues.models import Issue
-from mailer.staff.superseding import end_older
+from mailer.staff.superseding import GivenUp, newest
 
 SECONDS = 30
 """After which a look is given up: a million people take a few."""
-_CANCELLED = "57014"
-"""PostgreSQL's code of a query that was cancelled, by a limit or by somebody (its appendix A)."""
 
 
 class TookTooLong(DeliveryError):
@@ -56,14 +54,11 @@ def look_at_send(user: Any, send: Send, what: str) -> Iterator[Foreseen]:
 @contextmanager
 def _hurried(name: str) -> Iterator[None]:
     try:
-        with undone():
-            end_older(name)
+        with undone(), newest(name):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS}s"])
             yield
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) != _CANCELLED:
-            raise
+    except GivenUp as error:
         raise TookTooLong(
             f"Counting took more than {SECONDS} seconds, or began anew: the last numbers are shown. Change something "
             "to count again."

@@ -3,7 +3,7 @@
 import { backlog } from "./backlog.js";
 import { cards, titleOf } from "./cards.js";
 import { checks } from "./checks.js";
-import { conflicts } from "./conflict.js";
+import { changedBy, conflicts } from "./conflict.js";
 import { adopt, caretAfter, equal, newId, opened, plain } from "./document.js";
 import { Drafts } from "./drafts.js";
 import { inboxes } from "./inboxes.js";
@@ -25,7 +25,7 @@ const STATES = {
   saving: () => "Saving…",
   offline: () => "Offline: kept in this browser",
   "signed-out": () => "Signed out: sign in in another tab and go on",
-  conflict: ({ conflict }) => `${conflict?.by || "Somebody else"} changed the same words`,
+  conflict: ({ conflict }) => changedBy(conflict),
   invalid: () => "Not saved: see the checks",
   locked: () => "Locked: kept in this browser",
   forbidden: () => "Not saved: kept in this browser",

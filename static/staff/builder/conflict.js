@@ -8,8 +8,13 @@ const shown = (value, topics) => {
   return String(value) || "(empty)";
 };
 
+/** Whose words stand against those typed here: somebody's, or what this browser kept while it was away. */
+export const changedBy = (conflict) =>
+  conflict?.by ? `${conflict.by} changed the same words` : "The same words were changed elsewhere";
+
 /** A part of the builder's component: needs its saver, saving and settings. */
 export const conflicts = {
+  changedBy,
   choices: {}, // mine or theirs, by field
 
   askAboutConflict() {

@@ -14,6 +14,7 @@ from mailer.tracking.newsletter.keep import count_and_keep
 from mailer.tracking.reports.keep import count_and_keep as count_and_keep_send
 from tests.newsroom import crowd, make_issue
 from tests.roles import somebody
+from tests.staff.polled import loses_focus
 from tests.tracking.ledger import make_send
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,8 @@ def test_while_something_goes_out_the_page_asks_again(client):
     send = started(issue)
     assert again in seen(client, somebody("editor"))
     assert again in client.get(again).text
+    assert "Click map" in client.get(again).text
+    assert loses_focus(client.get(again).text) == []
     send.batches.update(state="cancelled")
     assert again not in client.get(again).text
 
