@@ -6,6 +6,7 @@ app_name = "staff"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mailer.staff.start.urls")),
+    path("reports/", include("mailer.staff.reports.urls")),
     path("issues/", include("mailer.staff.builder.urls")),
     path("", include("mailer.staff.backlog.urls")),
     path("people/", include("mailer.staff.people.urls")),

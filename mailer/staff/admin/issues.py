@@ -17,7 +17,7 @@ from mailer.issues.builder.content import BuildError
 from mailer.issues.builder.utm import PLACEHOLDERS
 from mailer.issues.models import Issue, Newsletter
 from mailer.staff.admin.base import ColourInput, ModelAdmin, ModelForm, Textarea
-from mailer.staff.admin.newsletter_report import NewsletterReportPages
+from mailer.staff.reports.newsletter import NewsletterReportPages
 
 
 class NewsletterForm(ModelForm):

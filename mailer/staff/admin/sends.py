@@ -11,8 +11,8 @@ from django.shortcuts import redirect
 from mailer.delivery.models import Batch, Send
 from mailer.delivery.progress import waits_for_winner
 from mailer.staff.admin.base import ReadOnly, VisibleFilter
-from mailer.staff.admin.clickmaps import ClickMapPages
-from mailer.staff.admin.reports import ReportPages
+from mailer.staff.reports.clickmap import ClickMapPages
+from mailer.staff.reports.send import ReportPages
 
 
 @admin.register(Send)

@@ -11,8 +11,8 @@ from mailer.issues.models import Newsletter
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import newsletters_where, visible
 from mailer.staff.page import page
+from mailer.staff.reports.listing import rows_of, sent
 from mailer.staff.sending.approvers import waiting_for
-from mailer.staff.start.reports import rows_of, sent
 from mailer.staff.start.standing import MOST, standings
 from mailer.tracking.models import Alert
 from mailer.tracking.newsletter.charts import growth_chart

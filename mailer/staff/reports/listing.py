@@ -83,7 +83,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     compared = [_number(each) for each in request.GET.getlist("compare")[:COMPARED]]
     return page(
         request,
-        "staff/start/reports.html",
+        "staff/reports/list.html",
         "Reports",
         newsletters=newsletters,
         chosen=chosen,

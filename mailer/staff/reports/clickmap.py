@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from mailer.config.content_policy import STAFF_WITH_ANY_PICTURE
 from mailer.delivery.models import Send
 from mailer.staff.admin.base import ModelAdmin
-from mailer.staff.admin.report_file import report_file
-from mailer.staff.admin.report_page import report_page
+from mailer.staff.reports.file import report_file
+from mailer.staff.reports.page import report_page
 from mailer.tracking.clickmap.count import ClickMap, NoMap, count_places
 from mailer.tracking.clickmap.page import render, shown
 

@@ -12,8 +12,8 @@ from kombu.exceptions import OperationalError
 
 from mailer.issues.models import Newsletter
 from mailer.staff.admin.base import ModelAdmin
-from mailer.staff.admin.report_file import Kind, report_file
-from mailer.staff.admin.report_page import not_counted, report_page
+from mailer.staff.reports.file import Kind, report_file
+from mailer.staff.reports.page import not_counted, report_page
 from mailer.tracking.newsletter.figures import NewsletterReport
 from mailer.tracking.newsletter.keep import kept_report
 from mailer.tracking.newsletter.page import render, shown

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailer.delivery.models import Send
 from mailer.staff.admin.base import ModelAdmin
-from mailer.staff.admin.report_file import Kind, report_file
-from mailer.staff.admin.report_page import not_counted, report_page
+from mailer.staff.reports.file import Kind, report_file
+from mailer.staff.reports.page import not_counted, report_page
 from mailer.tracking.reports.figures import Report
 from mailer.tracking.reports.keep import count_and_keep, kept_report
 from mailer.tracking.reports.page import render, shown
