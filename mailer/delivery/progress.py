@@ -20,8 +20,7 @@ class Progress:
     """Promise 3 in numbers of people: candidates = excluded + waiting + accepted + rejected + unknown.
 
     `candidates` was counted by the plan; the other side is counted now. `cancelled` is the part of `excluded` that
-    a cancelled send left without, `in_flight` the part of `waiting` whose request is under way. `moving` says whether
-    any of `waiting` is, or may go and is due within SOON.
+    a cancelled send left without, `in_flight` the part of `waiting` whose request is under way.
     """
 
     candidates: int
@@ -32,7 +31,6 @@ class Progress:
     accepted: int
     rejected: int
     unknown: int
-    moving: bool
 
     def __str__(self) -> str:
         """The promise as a sum: candidates = excluded + waiting + accepted + rejected + unknown."""
@@ -53,7 +51,12 @@ class Progress:
 
 
 def progress(send: Send) -> Progress:
-    """Count in one query, so that all of it is of the same moment."""
+    """Count in one query, so that all numbers are of the same moment."""
+    return progress_and_moving(send)[0]
+
+
+def progress_and_moving(send: Send) -> tuple[Progress, bool]:
+    """The same, and whether at that moment anybody who waits was under way, or may go and was due within SOON."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -76,7 +79,8 @@ def progress(send: Send) -> Progress:
             """,
             [SOON, send.pk],
         )
-        return Progress(*cursor.fetchone())
+        *people, moving = cursor.fetchone()
+    return Progress(*people), moving
 
 
 def waits_for_winner(send: Send) -> bool:

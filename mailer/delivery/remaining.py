@@ -42,15 +42,15 @@ class Remaining:
     over: bool
 
 
-def remaining(send: Send, now: Progress) -> Remaining:
+def remaining(send: Send, now: Progress, moving: bool) -> Remaining:
     """How fast a send goes, and what is left of it.
 
     Args:
-        now: its progress, of this moment.
+        now: its progress of this moment, and `moving` whether anything of it moves: see progress.progress_and_moving.
     """
-    rate = rate_of(send) if now.moving else Rate(0, 0, 0)
+    rate = rate_of(send) if moving else Rate(0, 0, 0)
     over = send.started_at is not None and now.waiting == 0 and not send.rolling
-    return Remaining(rate, "" if over else _says(send, now, rate), over)
+    return Remaining(rate, "" if over else _says(send, now, rate, moving), over)
 
 
 def rate_of(send: Send) -> Rate:
@@ -81,7 +81,7 @@ def rate_of(send: Send) -> Rate:
     return Rate(whole, *halves)
 
 
-def _says(send: Send, now: Progress, rate: Rate) -> str:
+def _says(send: Send, now: Progress, rate: Rate, moving: bool) -> str:
     if send.cancelled_at:
         return "It is cancelled; requests under way end." if now.in_flight else ""
     if send.started_at is None:
@@ -93,7 +93,7 @@ def _says(send: Send, now: Progress, rate: Rate) -> str:
     first, last, people = dues(send)
     waits = waits_for_winner(send)
     then = " The others wait for the winner of the A/B test." if waits else ""
-    if not now.moving:
+    if not moving:
         if waits and not people:
             return f"It waits for the winner of the A/B test, {send.test_minutes:,} minutes after its last request."
         if first and first > timezone.now():

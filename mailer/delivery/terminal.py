@@ -12,7 +12,7 @@ from mailer.delivery.audience import CANDIDATES, audience_of
 from mailer.delivery.forecast.wording import printable
 from mailer.delivery.models import Exclusion, Send
 from mailer.delivery.plan import Plan
-from mailer.delivery.progress import dues, progress, waits_for_winner
+from mailer.delivery.progress import dues, progress_and_moving, waits_for_winner
 from mailer.delivery.schedule import schedule_of
 
 STEP = 0.1
@@ -72,7 +72,7 @@ def follow(console: Console, send: Send, limit: float) -> Ending:
         bar = bars.add_task("Sending", total=None, state="")
         last, since = -1, time.monotonic()
         while True:
-            now = progress(send)
+            now, moving = progress_and_moving(send)
             send.refresh_from_db()  # after the count: what it was counted for is known then
             gone = now.accepted + now.rejected + now.unknown
             state = f"{now.accepted:,} accepted, {now.waiting:,} waiting, {now.unknown:,} unknown"
@@ -81,7 +81,7 @@ def follow(console: Console, send: Send, limit: float) -> Ending:
                 return Ending.CANCELLED if send.cancelled_at else Ending.DONE
             if send.paused_at and not now.in_flight:
                 return Ending.PAUSED
-            if not now.moving:
+            if not moving:
                 return Ending.LATER
             if gone != last:
                 last, since = gone, time.monotonic()

@@ -6,6 +6,7 @@ from asyncio import events
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import product
 
 from axe_core_python.base import AXE_SCRIPT
 from django.conf import settings
@@ -139,6 +140,15 @@ def browser_page(width: int = 1280, scheme: str = "light", scripts: bool = False
         assert context.cookies() == []
 
 
+def on_screens(page: Page, *widths: int) -> Iterator[int]:
+    """Show a page of whose size and colours no script knows on screens of these widths, light and dark, and tell the
+    width: it is laid out anew, and not loaded again."""
+    for width, scheme in product(widths, ("light", "dark")):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme=scheme)
+        yield width
+
+
 @contextmanager
 def staff_page(server: str, session: str, width: int = 1280, scheme: str = "light") -> Iterator[Page]:
     """A page that is signed in to the staff site. At its end no script of it may have failed.
@@ -173,7 +183,8 @@ def barriers(page: Page, within: str = "body") -> list[str]:
     """
     # What fits is not asked for, and frames, whose mails no script may look at, are not waited for.
     rules = {"runOnly": AXE_RULES, "resultTypes": ["violations"], "iframes": False}
-    page.evaluate(AXE_SCRIPT)
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE_SCRIPT)
     violations = page.evaluate(
         "async ([within, rules]) => (await axe.run(within, rules)).violations", [within, rules]
     )

@@ -31,8 +31,12 @@ staff:theme-files staff:import-refused staff:import-flagged admin:issues_newslet
 admin:issues_newsletter_report_csv admin:delivery_send_report_page admin:delivery_send_report_csv
 admin:delivery_send_clickmap_page
 """
-LIKE_OTHERS = [name for name in ROWS if name.endswith("_history") and name != "admin:issues_issue_history"]
-"""The admin's history of a row, which is the same page for every model."""
+LIKE_OTHERS = [
+    name
+    for name in ROWS
+    if name.endswith(("_history", "_delete")) and not name.startswith("admin:issues_issue_")
+]
+"""The admin's history of a row and its question before one is deleted: the same pages for every model, and seen for one."""
 OWN = """
 staff:start staff_account account_change_password mfa_index mfa_activate_totp mfa_list_webauthn mfa_add_webauthn
 socialaccount_connections account_logout

@@ -30,7 +30,7 @@ from mailer.delivery.pacing.ceilings import (
     choose,
 )
 from mailer.delivery.plan import plan
-from mailer.delivery.progress import dues, is_moving, progress
+from mailer.delivery.progress import dues, progress, progress_and_moving
 from mailer.delivery.record import record
 from mailer.delivery.start import send_of
 from mailer.delivery.steer import cancel, pause, resume
@@ -247,10 +247,10 @@ def test_no_more_is_handed_out_than_an_hour_may_have_and_the_rest_goes_on_by_its
 def test_it_is_shown_when_the_rest_goes_on():
     send = sending(25, hourly_ceiling=10)
     sweep()
-    assert is_moving(send, 30)
+    assert progress_and_moving(send)[1]
     send_off(send)
     sweep()
-    assert not is_moving(send, 30)
+    assert not progress_and_moving(send)[1]
     first, last, people = dues(send)
     assert people == 15
     assert timedelta(minutes=59) < first - timezone.now() <= timedelta(minutes=60)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from mailer.delivery.claim import claim
 from mailer.delivery.models import Batch, Send
 from mailer.delivery.plan import plan
-from mailer.delivery.progress import is_moving, waits_for_winner
+from mailer.delivery.progress import progress_and_moving, waits_for_winner
 from mailer.delivery.start import discard, send_of, start
 from mailer.delivery.sweep import sweep
 from mailer.delivery.variants import ABTest, BadTest
@@ -63,13 +63,13 @@ def test_the_others_wait_for_the_winner():
     send = send_of(issue, test=TEST)
     plan(send)
     start(send)
-    assert is_moving(send, 30)
+    assert progress_and_moving(send)[1]
     for batch in Batch.objects.filter(send=send):
         assert (claim(batch.pk) is not None) == batch.in_test
     Batch.objects.filter(send=send, in_test=True).update(state="accepted")
     assert sweep() == 0
     assert waits_for_winner(send)
-    assert not is_moving(send, 30)
+    assert not progress_and_moving(send)[1]
     Send.objects.filter(pk=send.pk).update(winner=0, decided_at=timezone.now())
     waiting = Batch.objects.get(send=send, in_test=False)
     assert claim(waiting.pk) is not None

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailer.delivery.audience import audience_of
 from mailer.delivery.models import Approval, Send
-from mailer.delivery.progress import dues, progress, waits_for_winner
+from mailer.delivery.progress import dues, progress_and_moving, waits_for_winner
 from mailer.delivery.remaining import remaining
 from mailer.delivery.schedule import schedule_of
 from mailer.delivery.steer import cancel, pause, resume
@@ -124,17 +124,18 @@ def steer(request: HttpRequest, send: Send) -> HttpResponse:
 
 def _now(request: HttpRequest, send: Send) -> dict[str, Any]:
     """Where it stands at this moment, counted from the ledger."""
-    now = progress(send)
-    left = remaining(send, now)
+    now, moving = progress_and_moving(send)
+    left = remaining(send, now, moving)
     first, last, due = dues(send)
     watched = not left.over or now.unknown > 0
     return {
         "send": send,
-        "state": state_of(send, waiting=now.waiting > 0, in_flight=now.moving),
+        "state": state_of(send, waiting=now.waiting > 0, in_flight=moving),
         "now": now,
         "identity": str(now),
         "segments": segments(now),
         "left": left,
+        "moving": moving,
         "first": first,
         "last": last,
         "due": due,
@@ -143,7 +144,7 @@ def _now(request: HttpRequest, send: Send) -> dict[str, Any]:
         "unknown": known(unknown().filter(batch__send=send)[:UNKNOWN_SHOWN]) if now.unknown else [],
         "may_settle": request.user.has_perm("delivery.change_submission"),
         "notices": send.notices.order_by("-id")[:20],
-        "every": (MOVING if now.moving else WAITING) if watched and send.started_at else 0,
+        "every": (MOVING if moving else WAITING) if watched and send.started_at else 0,
     }
 
 

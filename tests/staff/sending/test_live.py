@@ -10,7 +10,7 @@ from django.utils import timezone
 from mailer.delivery.claim import claim
 from mailer.delivery.models import Batch, Send, Submission
 from mailer.delivery.plan import plan
-from mailer.delivery.progress import progress
+from mailer.delivery.progress import progress_and_moving
 from mailer.delivery.remaining import rate_of, remaining
 from mailer.delivery.schedule import read_schedule
 from mailer.delivery.settle import claim_limit, expire_claims
@@ -53,7 +53,7 @@ def started(issue: Issue, **how: object) -> Send:
 
 def said(send: Send) -> str:
     send.refresh_from_db()
-    return remaining(send, progress(send)).says
+    return remaining(send, *progress_and_moving(send)).says
 
 
 def live(client, send: Send, was: str = "") -> object:
