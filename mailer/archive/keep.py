@@ -17,7 +17,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db.models import Exists, OuterRef, Value
 
 from mailer.archive.models import WebEdition
-from mailer.archive.neutral import for_nobody, line_of, preheader_of
+from mailer.archive.neutral import for_nobody, line_of
 from mailer.archive.reached import reached
 from mailer.archive.searchable import config_of, excerpt, searchable
 from mailer.delivery.editions import edition_of
@@ -102,7 +102,7 @@ def _row(
         variant=variant,
         language=edition.language,
         subject=mail.subject,
-        description=preheader_of(edition) or excerpt(text),
+        description=mail.preheader or excerpt(text),
         html=edition.html,
         tags=[asdict(tag) for tag in edition.tags],
         stories=stories,

@@ -1,7 +1,6 @@
 """An issue as it reads for nobody in particular: each merge tag gives its default, and nothing where it has none."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from mailer.issues.builder.content import Edition, IssueContent, PersonalisedMail
@@ -19,11 +18,6 @@ def for_nobody(edition: Edition, links: Mapping[str, str] | None = None) -> Pers
         links: addresses in place of a recipient's own links: unsubscribe, preferences, view; none where left out.
     """
     return personalise(edition, {"subscriber": {"attributes": {}}, "links": links or {}})
-
-
-def preheader_of(edition: Edition) -> str:
-    """Its preheader, which is no part of a mail's text."""
-    return for_nobody(replace(edition, text=edition.preheader)).text
 
 
 def line_of(text: str, issue: IssueContent) -> str:

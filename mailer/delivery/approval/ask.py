@@ -12,6 +12,7 @@ from mailer.delivery.approval.errors import CannotAnswer, ChangedMeanwhile
 from mailer.delivery.approval.state import state_of
 from mailer.delivery.models import Approval
 from mailer.delivery.notices import notify
+from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue
 
 log = structlog.get_logger()
@@ -78,7 +79,7 @@ def answer_open(approval_id: int, answer: Approval.Answer, user: Any, because: s
 
 
 def _tell(asked: Approval, address: str) -> None:
-    who = asked.asked_by.get_full_name() or asked.asked_by.get_username()
+    who = name_of(asked.asked_by)
     said = f"\n\n“{asked.note}”" if asked.note else ""
     notify(
         None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mailer.delivery.approval.changes import Change, changes
 from mailer.delivery.approval.matter import Matter, current_matter
 from mailer.delivery.models import Approval
+from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue
 
 
@@ -61,13 +62,13 @@ class State:
     def __str__(self) -> str:
         """In a sentence or two, with what to do."""
         if self.approved and self.decided:
-            return f"Approved by {self.decided.answered_by}: it may go out as it is now."
+            return f"Approved by {name_of(self.decided.answered_by)}: it may go out as it is now."
         if self.asked and not self.outdated:
-            return f"{self.asked.asked_by} asked for approval; somebody else has to answer."
+            return f"{name_of(self.asked.asked_by)} asked for approval; somebody else has to answer."
         if self.asked:
             return "It was changed since approval was asked for: ask again."
         if self.decided:
-            return f"Declined by {self.decided.answered_by}: {self.decided.because}"
+            return f"Declined by {name_of(self.decided.answered_by)}: {self.decided.because}"
         if self.fell:
             return "It was approved and has changed since: ask again."
         return "It was not approved yet: ask for it." if self.needed else "This newsletter needs no approval."

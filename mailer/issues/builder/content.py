@@ -121,6 +121,7 @@ class PersonalisedMail:
     """An edition as one recipient sees it."""
 
     subject: str
+    preheader: str
     html: str
     text: str
 

@@ -50,7 +50,6 @@ class Preview:
 
     Args:
         mail: None where it cannot be built (`errors` say why) or they would get nothing (`excluded` says why).
-        preheader: with their values.
         size: bytes of HTML, as they leave for SendGrid.
         links: how many are tracked.
         stories: those that they see, by what the document calls them.
@@ -58,7 +57,6 @@ class Preview:
     """
 
     mail: PersonalisedMail | None = None
-    preheader: str = ""
     size: int = 0
     links: int = 0
     stories: tuple[Key, ...] = ()
@@ -95,10 +93,8 @@ def preview(issue: Issue, document: Document, reader: Reader) -> Preview:
         )
         return Preview(errors=problems)
     mail = personalise(edition, reader.values)
-    head = replace(edition, subject=edition.preheader, html="", text="")
     return Preview(
         mail=mail,
-        preheader=personalise(head, reader.values).subject,
         size=len(edition.html.encode()),
         links=len(edition.links),
         stories=tuple(keys[story.position - 1] for story in stories),

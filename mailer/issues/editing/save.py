@@ -14,7 +14,8 @@ from mailer.issues.editing.locks import Locked, why_locked
 from mailer.issues.editing.merge import Conflict, merge
 from mailer.issues.editing.read import FieldError, Invalid
 from mailer.issues.editing.rows import document_of, elsewhere, unknown_topics, write_document
-from mailer.issues.editing.versions import Saving, documents_at, keep, name_of, thin
+from mailer.issues.editing.versions import Saving, documents_at, keep, thin
+from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue, Version
 
 log = structlog.get_logger()

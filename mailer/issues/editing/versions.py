@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from mailer.issues.editing.document import Document, Key, as_json, from_json
+from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue, Version
 
 # Whatever somebody named a reason for (restored, started from another issue) is kept for ever, and so is the newest.
@@ -77,8 +78,3 @@ def kept(issue: Issue, most: int) -> list[Kept]:
     """The newest versions of an issue, the newest first."""
     rows = Version.objects.filter(issue=issue).select_related("by").defer("content").order_by("-revision")
     return [Kept(row.revision, row.at, name_of(row.by), row.why) for row in rows[:most]]
-
-
-def name_of(user: Any) -> str:
-    """How an editor is called for the others; "" for one who is known no more."""
-    return (user.get_full_name() or user.get_username()) if user else ""

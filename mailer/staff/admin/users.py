@@ -22,6 +22,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from mailer.issues.editing.who import name_of
 from mailer.staff.access.holding import is_administrator, why_not
 from mailer.staff.access.wording import all_roles
 from mailer.staff.accounts.entrance import replace_the_admins
@@ -176,7 +177,7 @@ class UserAdmin(NoDelete, ModelAdmin):
         return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        shown = {"all_roles": all_roles(), "title": "Users"}
+        shown = {"all_roles": all_roles()}
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 
     def changeform_view(
@@ -247,8 +248,7 @@ class UserAdmin(NoDelete, ModelAdmin):
         return get_object_or_404(User, pk=number)
 
     def _invite(self, request: HttpRequest, user: User) -> HttpResponse:
-        by = request.user.get_full_name() or request.user.get_username()  # type: ignore[union-attr]
-        invitation = invite(user, by=by)
+        invitation = invite(user, by=name_of(request.user))
         response = page(request, "staff/accounts/invited.html", "Invited", invitation=invitation)
         response["Cache-Control"] = "no-store"
         return response

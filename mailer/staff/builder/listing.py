@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from mailer.delivery.models import Send
-from mailer.issues.editing.versions import name_of
+from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue, Newsletter, Story
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import visible
@@ -53,7 +53,7 @@ def issues(request: HttpRequest) -> HttpResponse:
     rows = _in_order(Issue.objects.filter(newsletter__in=[chosen] if chosen else newsletters))
     pages = None
     if chosen or words:
-        pages = Paginator(_found(rows, words), ON_A_PAGE).get_page(request.GET.get("page"))
+        pages = Paginator(found(rows, words), ON_A_PAGE).get_page(request.GET.get("page"))
     return page(
         request,
         "staff/issues/list.html",
@@ -72,12 +72,13 @@ def _in_order(rows: QuerySet[Issue]) -> QuerySet[Any]:
     return rows.annotate(out=Exists(started)).order_by("out", "-date", "-number")
 
 
-def _found(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
-    """Those whose number is, or whose subject or headlines hold, each of the words."""
-    for word in words.split()[:8]:
+def found(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+    """The issues of which each word is in the subject, a headline or the newsletter's name, or is the number."""
+    for word in words.replace("/", " ").split()[:8]:
         headlines = Story.objects.filter(issue=OuterRef("pk"), headline__icontains=word)
-        meant = Q(subject__icontains=word) | Exists(headlines)
-        rows = rows.filter(meant | Q(number=int(word)) if _is_number(word) else meant)
+        named = Q(newsletter__name__icontains=word) | Q(newsletter__slug__icontains=word)
+        besides = Q(number=int(word)) if _is_number(word) else named
+        rows = rows.filter(Q(subject__icontains=word) | Exists(headlines) | besides)
     return rows
 
 

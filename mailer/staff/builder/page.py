@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from mailer.issues.editing.locks import why_locked
 from mailer.issues.editing.rows import document_of
-from mailer.issues.editing.versions import name_of
+from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue
 from mailer.staff.access.needs import needs
 from mailer.staff.builder.asked import document_json

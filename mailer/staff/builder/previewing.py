@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from mailer.delivery.requests import SUBSCRIBER_FIELDS
+from mailer.delivery.testing.seen_as import a_person
 from mailer.issues.editing.preview import Preview, Reader, Remark, preview
 from mailer.issues.editing.read import read_document
 from mailer.issues.models import Issue
@@ -81,8 +82,7 @@ def _reader(request: HttpRequest, whom: Any) -> Reader:
             person = people.filter(pk=number(whom, "person")).first()
             if person is None:
                 raise PermissionDenied
-            values = {name: getattr(person, name) for name in (*SUBSCRIBER_FIELDS, "attributes")}
-            return Reader({**example, "subscriber": values}, frozenset(person.topic_ids))
+            return Reader(a_person(person).recipient, frozenset(person.topic_ids))
     raise NotUnderstood("Say whom the preview is for: reload the page.")
 
 
@@ -90,7 +90,7 @@ def _shown(seen: Preview, sender: str) -> dict[str, Any]:
     mail = seen.mail
     return {
         "subject": mail.subject if mail else None,
-        "preheader": seen.preheader,
+        "preheader": mail.preheader if mail else "",
         "from": sender,
         "html": mail.html if mail else None,
         "text": mail.text if mail else None,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from mailer.issues.editing.presence import meet
 from mailer.issues.editing.read import read_document
 from mailer.issues.editing.save import Wanted, save
-from mailer.issues.editing.versions import name_of
+from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import record

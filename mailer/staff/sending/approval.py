@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from mailer.delivery.approval.answer import RIGHT, approve, decline
 from mailer.delivery.approval.ask import ask, withdraw
+from mailer.delivery.approval.errors import CannotAnswer
 from mailer.delivery.approval.matter import matter_of
 from mailer.delivery.approval.state import State, state_of
 from mailer.delivery.arrange import arrange, looked_at, newest
@@ -19,7 +19,7 @@ from mailer.issues.models import Issue
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import record
 from mailer.staff.page import page
-from mailer.staff.sending.answers import fragment, is_htmx, reasons, trouble, typed
+from mailer.staff.sending.answers import fragment, is_htmx, reasons, say, trouble, typed
 from mailer.staff.sending.approvers import approvers_of
 from mailer.staff.sending.looking import TROUBLE, look
 from mailer.staff.sending.shown import figures_of
@@ -37,11 +37,12 @@ LONGEST = 2_000
 def shown_of_approval(user: Any, issue: Issue, state: State) -> dict[str, Any]:
     """What a page shows of it to somebody."""
     asked = state.asked
+    may_ask = state.blocks and user.has_perm("delivery.ask_approval", issue)
     return {
         "approval": state,
-        "may_ask": user.has_perm("delivery.ask_approval", issue),
+        "can_ask": may_ask and (asked is None or state.outdated),
         "may_answer": asked is not None and asked.asked_by_id != user.pk and user.has_perm(RIGHT, issue),
-        "own": asked is not None and asked.asked_by_id == user.pk,
+        "can_withdraw": may_ask and asked is not None and asked.asked_by_id == user.pk and not state.outdated,
         "approvers": approvers_of(issue.newsletter, user) if state.blocks else [],
     }
 
@@ -136,13 +137,15 @@ def answer(request: HttpRequest, issue: Issue) -> HttpResponse:
     because = typed(request.POST, "because", LONGEST)
     try:
         if asked is None:
-            pass
-        elif request.POST.get("answer") == "approve":
+            raise CannotAnswer("That question is no more. Look at the issue as it is now.")
+        if request.POST.get("answer") == "approve":
             approve(asked, request.user, because, seen=request.POST.get("seen", ""))
             record(request.user, issue, f"Approved it, to be sent to {asked.audience}. {because}".strip())
         elif request.POST.get("answer") == "decline":
             decline(asked, request.user, because)
             record(request.user, issue, f"Declined to approve it: {because}")
+        else:
+            raise CannotAnswer("Approve it, or decline.")
     except DeliveryError as error:
         return _answer(request, issue, error)
     return _answer(request, issue)
@@ -174,5 +177,5 @@ def _answer(request: HttpRequest, issue: Issue, error: Exception | None = None) 
     if is_htmx(request):
         return _panel(request, issue, reasons(error) if error else [])
     if error:
-        messages.error(request, " ".join(reasons(error)))
+        say(request, error)
     return redirect("staff:approval", issue.pk)

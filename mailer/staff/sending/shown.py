@@ -1,7 +1,7 @@
 """What a forecast looks like on a page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from mailer.tracking.wording import for_nobody
 ROWS = 12
 """Rows of a table before the rest is folded."""
 SOON = timedelta(minutes=2)
-"""What is over by then is over at once."""
+"""What is over so long after it began is told of as one moment."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def figures_of(who: Foreseen) -> dict[str, Any]:
     """What is shown of the people of a send: numbers, tables, subjects and moments."""
     told = forecast(who)
     newsletter = who.send.issue.newsletter
+    schedule = schedule_of(who.send)
     headlines = list(dict.fromkeys(h for each in told.editions for h in each.headlines))
     return {
         "told": told,
@@ -48,8 +49,9 @@ def figures_of(who: Foreseen) -> dict[str, Any]:
             (each, [headlines.index(headline) + 1 for headline in each.headlines]) for each in told.editions
         ],
         "rows": ROWS,
-        "timed": str(schedule_of(who.send)) != AT_ONCE,
-        "last": last_moment(told, newsletter),
+        "timed": str(schedule) != AT_ONCE,
+        "at_moments": len({zone.last for zone in told.zones}) > 1,
+        "last": last_moment(told, newsletter, schedule.at or timezone.now()),
         "pace": pace_of(newsletter),
         "zone": newsletter.time_zone,
     }
@@ -71,18 +73,17 @@ def subjects_of(who: Foreseen) -> list[Seen]:
 
 
 def _read(edition: Edition) -> tuple[str, str]:
-    reader = example_reader()
-    as_subject = replace(edition, subject=edition.preheader)
-    return personalise(edition, reader).subject, personalise(as_subject, reader).subject
+    mail = personalise(edition, example_reader())
+    return mail.subject, mail.preheader
 
 
-def last_moment(told: Forecast, newsletter: Newsletter) -> datetime | None:
-    """When the last are expected to go, in the newsletter's time zone; None at once, or as fast as it goes."""
+def last_moment(told: Forecast, newsletter: Newsletter, begins: datetime) -> datetime | None:
+    """When the last are expected to go, in the newsletter's time zone; None as fast as it goes."""
     moments = [zone.last for zone in told.zones if zone.last]
     if told.until:
         moments.append(told.until)
     last = max(moments, default=None)
-    if last is None or last < timezone.now() + SOON:
+    if last is None or last < begins + SOON:
         return None
     return timezone.localtime(last, ZoneInfo(newsletter.time_zone))
 

@@ -91,6 +91,29 @@ def test_an_answer_to_something_else_is_not_taken(client, issue, editor, approve
     assert not LogEntry.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [({"answer": "approve", "approval": "999999"}, "question is no more"), ({"answer": "perhaps"}, "or decline")],
+)
+def test_an_answer_that_cannot_be_taken_is_not_dropped_in_silence(client, issue, editor, approver, given, says):
+    asked, _ = ask(issue, editor)
+    client.force_login(approver)
+    sent = {"approval": asked.pk, "seen": asked.fingerprint, **given}
+    assert says in client.post(address("approval-answer", issue), sent, follow=True).text
+    asked.refresh_from_db()
+    assert asked.answer == ""
+
+
+@pytest.mark.parametrize("page", ["approval", "approval-panel", "send-forecast"])
+def test_while_somebody_elses_question_is_open_nobody_is_asked_to_ask(client, issue, editor, page):
+    client.force_login(editor)
+    fields = {"when": "now"} if page == "send-forecast" else {}
+    before = client.get(address(page, issue), fields).text
+    ask(issue, somebody("editor"))
+    assert "Ask for approval" in before
+    assert "Ask for approval" not in client.get(address(page, issue), fields).text
+
+
 def test_it_is_declined_with_a_reason_that_stays(client, issue, editor, approver):
     asked, _ = ask(issue, editor)
     client.force_login(approver)
