@@ -8,20 +8,27 @@ from collections.abc import Iterable, Sequence
 BYTE_ORDER_MARK = "\ufeff"
 """So that spreadsheets show names as they are."""
 
-_FORMULA = re.compile("'* *[=+\\-@\t\r\n＝＋－＠]")
+_FORMULA = "[\"' ]*[=+\\-@＝＋－＠]"
 """What a spreadsheet takes for the start of a formula (OWASP, "CSV Injection"); or did, before it was defused."""
-_STARTS = frozenset("' =+-@\t\r\n＝＋－＠")
-"""Looked at first, because nearly all cells begin with something else."""
+_SPLIT = "[;,\t\r\n]"
+"""Where it may split a cell, whatever the quotes say: German ones split a file with commas at semicolons."""
+_START = f"(?:^|(?<={_SPLIT}))"
+_BLANK = "(?=[\"' ]*[\t\r\n])"
+_RUN = re.compile(f"{_START}(?={_FORMULA})|^{_BLANK}")
+_DEFUSED = re.compile(f"{_START}'(?={_FORMULA})|^'{_BLANK}")
+_WITHIN = re.compile(_SPLIT + _FORMULA)
+_STARTS = frozenset("\"' =+-@\t\r\n＝＋－＠")
+"""Looked at first, as `_WITHIN` is, because nearly all cells have nothing of it."""
 
 
 def defuse(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would run."""
-    return f"'{cell}" if cell[:1] in _STARTS and _FORMULA.match(cell) else cell
+    """The cell with an apostrophe before what a spreadsheet would run, also where it would split the cell first."""
+    return _RUN.sub("'", cell) if cell[:1] in _STARTS or _WITHIN.search(cell) else cell
 
 
 def undefuse(cell: str) -> str:
     """The cell as it was before `defuse`."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _DEFUSED.sub("", cell) if "'" in cell else cell
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Iterable[str | int | float]]) -> str:

@@ -57,6 +57,13 @@ def _what_is_slow_on_purpose_is_fast() -> Iterator[None]:
 
 
 @pytest.fixture
+def redis_away(settings) -> None:
+    """Nobody listens where the cache should be."""
+    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": away}
+
+
+@pytest.fixture
 def inbox(settings) -> Iterator[Inbox]:
     """A SendGrid emulator that takes this process's mail and tells what it took. Its readers do nothing."""
     with EmulatorServer(EmulatorConfig(port=0, world=EmulatorWorld(enabled=False))) as server:

@@ -83,7 +83,7 @@ def main() -> None:
                 "start": "/staff/",
                 "builder": f"/staff/issues/{draft}/",
                 "send": f"/staff/issues/{draft}/send/",
-                "report": f"/staff/delivery/send/{send}/report/",
+                "report": f"/staff/reports/{send}/",
                 "segment": f"/staff/segments/{segment}/",
                 "person": f"/staff/subscribers/subscriber/{person}/facts/",
             }.items():

@@ -20,6 +20,8 @@ LONGEST = 100
 """Characters of a query. The rest is passed over."""
 AROUND = 80
 """Characters that are shown before and after what was found."""
+WORD = 20
+"""Characters at an end among which a space is looked for, to cut there."""
 
 # Chinese, Japanese, Korean (whose words carry endings); Thai, Lao, Burmese and Khmer.
 _WITHOUT_BREAKS = re.compile(
@@ -68,6 +70,11 @@ def passage(edition: WebEdition, query: str) -> SafeString:
     if first is None:
         return escape(edition.description or excerpt(text))
     start, end = max(0, first.start() - AROUND), min(len(text), first.end() + AROUND)
+    # No half words, where spaces stand between them.
+    if start:
+        start = text.find(" ", start, min(start + WORD, first.start())) + 1 or start
+    if end < len(text) and (space := text.rfind(" ", max(end - WORD, first.end()), end)) > 0:
+        end = space
     shown, last = ["…" if start else ""], start
     for match in found.finditer(text, start, end):
         shown += [escape(text[last : match.start()]), f"<mark>{escape(match[0])}</mark>"]

@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "mailer.config.request_id.with_request_id",
     "mailer.config.content_policy.with_content_policy",
     "mailer.config.indexing.with_noindex",
+    "mailer.config.without_nul.without_nul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -116,7 +117,10 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
+    # By account and address together (AccountAdapter): no stranger closes an account to whom it belongs.
     "login_failed": "10/m/ip,5/5m/key",
+    # By account alone, for who guesses from many addresses.
+    "login_failed_anywhere": "100/h/key",
     "reset_password": "10/m/ip,3/10m/key",
 }
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
@@ -194,7 +198,6 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {"navigation": "mailer.staff.sidebar.navigation", "show_search": True, "command_search": True},
-    "COMMAND": {"search_callback": "mailer.staff.start.search.search"},
     "ENVIRONMENT": "mailer.staff.sidebar.banner",
     "BORDER_RADIUS": "8px",
     "COLORS": {

@@ -9,6 +9,8 @@ from mailer.issues.images.serve import picture
 
 admin.autodiscover()
 
+handler500 = "mailer.config.unavailable.failed"
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/staff/", permanent=False)),
     path("healthz", healthz),

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailer.delivery.forecast.wording import printable
-from mailer.delivery.models import Notice
+from mailer.delivery.models import Notice, Send
 from mailer.delivery.steer import pause
 from mailer.sendgrid.client import SendGrid
 from mailer.sendgrid.errors import PayloadError
@@ -79,13 +79,15 @@ def notify(
 
 
 def pause_and_tell(send_id: int, kind: str, text: str) -> bool:
-    """Pause a send by itself, and write down for the owner why. Returns False when it was paused or cancelled before.
+    """Pause a send by itself, and write down for the owner why: once, too, where it came with the last request and
+    nothing is left to pause. Returns False when it was not paused.
 
     Args: see notify.
     """
     with transaction.atomic():
         paused = pause(send_id, text)
-        if paused:
+        over = Send.objects.filter(pk=send_id, paused_at=None, cancelled_at=None)
+        if paused or over.exclude(notices__kind=kind).exists():
             notify(send_id, kind, text)
     if paused:
         log.error("send_paused", send=send_id, kind=kind)

@@ -2,7 +2,7 @@
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, Q
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 
 from mailer.delivery.models import Batch, Send
@@ -16,9 +16,9 @@ OPEN = (Batch.State.WAITING, Batch.State.SUBMITTING, Batch.State.UNKNOWN)
 def pause(send_id: int, reason: str) -> bool:
     """Let no batch of the send out any more, those on their way to a worker included.
 
-    Returns: False when it was paused or cancelled already.
+    Returns: False when it was not started, is over, or was paused or cancelled already.
     """
-    running = Send.objects.filter(pk=send_id, paused_at=None, cancelled_at=None)
+    running = _running(send_id).filter(paused_at=None)
     return running.update(paused_at=timezone.now(), paused_because=reason) == 1
 
 
@@ -41,16 +41,21 @@ def cancel(send_id: int, reason: str) -> bool:
     Returns: False when it was not started, is over, or was cancelled already. One that was not started is discarded
         instead; of one that is over nothing is left to cancel.
     """
-    open_ = Batch.objects.filter(send_id=send_id, state__in=OPEN)
     with transaction.atomic():
-        running = Send.objects.filter(Exists(open_) | Q(rolling=True), pk=send_id, cancelled_at=None)
-        if not running.exclude(started_at=None).update(cancelled_at=timezone.now(), cancelled_because=reason):
+        if not _running(send_id).update(cancelled_at=timezone.now(), cancelled_because=reason):
             return False
         cancelled = Batch.objects.filter(send_id=send_id, state=Batch.State.WAITING).update(
             state=Batch.State.CANCELLED, queued_at=None, changed_at=timezone.now()
         )
     log.info("send_cancelled", send=send_id, batches=cancelled)
     return True
+
+
+def _running(send_id: int) -> QuerySet[Send]:
+    """The send where it was started, is not cancelled, and something of it may still go out."""
+    open_ = Batch.objects.filter(send_id=send_id, state__in=OPEN)
+    running = Send.objects.filter(Exists(open_) | Q(rolling=True), pk=send_id, cancelled_at=None)
+    return running.exclude(started_at=None)
 
 
 def count_lateness_from_now(send_id: int) -> None:

@@ -6,6 +6,10 @@ export class Unreachable extends Error {}
 /** The session has ended: worth another try once somebody has signed in again. */
 export class SignedOut extends Error {}
 
+/** Why nothing came of asking, for people. */
+export const whyNot = (error) =>
+  error instanceof SignedOut ? "You are signed out: sign in in another tab and try again." : "The site cannot be reached: try again.";
+
 /**
  * Ask the server.
  * @param {string} url

@@ -19,6 +19,7 @@ from subscribers.importing.errors import CannotImport
 from subscribers.importing.parts import head_of, keep_file
 from subscribers.importing.reading import read_rows
 from subscribers.importing.register import as_source, keep_headers, opened
+from subscribers.importing.workbook import Allowance
 from subscribers.models import DryRun, DryRunState, Import, ImportPart, ImportState, MailingList
 
 SAMPLE = 512 * 1024
@@ -49,17 +50,26 @@ class Sample:
 
 
 @transaction.atomic
-def take_up(path: Path, name: str, mailing_list: MailingList, *, by: str = "", sheet: str = "") -> Import:
+def take_up(
+    path: Path,
+    name: str,
+    mailing_list: MailingList,
+    *,
+    by: str = "",
+    sheet: str = "",
+    allowed: Allowance | None = None,
+) -> Import:
     """Keep a file as a draft. No column needs to hold addresses yet: somebody may say which does.
 
     Args:
         path: where it lies now; its suffix says whether it may be a workbook.
         name: what it is called.
         by, sheet: see register.register.
+        allowed: see workbook.rows_as_csv.
     Raises:
         CannotImport: it is no table, or has too many columns.
     """
-    with opened(path, sheet) as (file, dialect):
+    with opened(path, sheet, allowed) as (file, dialect):
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         head = file.read(SAMPLE)

@@ -16,7 +16,7 @@ from subscribers.importing.columns import described, is_refused_file
 from subscribers.importing.dialect import Dialect, detect
 from subscribers.importing.parts import keep_file, keep_rows
 from subscribers.importing.refused_file import OWN_COLUMNS, shown
-from subscribers.importing.workbook import is_workbook, rows_as_csv
+from subscribers.importing.workbook import Allowance, is_workbook, rows_as_csv
 from subscribers.models import Import, ImportPart, MailingList, Subscription
 from subscribers.text import one_line
 
@@ -83,10 +83,10 @@ def as_source(name: str) -> str:
 
 
 @contextmanager
-def opened(path: Path, sheet: str) -> Iterator[tuple[BinaryIO, Dialect]]:
+def opened(path: Path, sheet: str, allowed: Allowance | None = None) -> Iterator[tuple[BinaryIO, Dialect]]:
     """The file to keep: as it is, or, of a workbook, its sheet as CSV."""
     if is_workbook(path):
-        with rows_as_csv(path, sheet) as file:
+        with rows_as_csv(path, sheet, allowed) as file:
             yield file, Dialect("utf-8", 0, ",", skipped_lines=0)
         return
     dialect = detect(path)

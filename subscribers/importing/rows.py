@@ -74,6 +74,8 @@ def cleaner(
             if any(cell.strip() for cell in cells[width:]):
                 return Refused(Refusal.TOO_MANY_CELLS)
             cells = cells[:width] + [""] * (width - len(cells))
+        if "'" in joined:  # before what a spreadsheet would run, exports and files of refused rows put one
+            cells = [undefuse(cell) for cell in cells]
         # Nearly all rows pass this test and need no look at their characters one by one.
         if not joined.isprintable() or "  " in joined:
             if "\0" in joined:
@@ -83,8 +85,6 @@ def cleaner(
             if INVISIBLE.search(joined):
                 notes.append(Note.CONTROL_CHARACTERS)
             cells = [one_line(cell) for cell in cells]
-        if "'" in joined:  # before what a spreadsheet would run, exports and files of refused rows put one
-            cells = [undefuse(cell) for cell in cells]
         cells = [*cells, ""]
 
         email = cells[email_at].strip()

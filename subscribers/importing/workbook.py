@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -28,9 +29,31 @@ MOST_PARTS = 5_000
 MOST_COLUMNS = 1_000
 MOST_ROWS = 1_048_576
 """Excel knows no more. A row says its own number, and all that are left out before it are read as empty ones."""
+LONGEST_CELL = 32_767
+"""Characters; Excel knows no more."""
+AT_ONCE = 1024 * 1024
 ZIP = b"PK\x03\x04"
 _ERRORS = frozenset(("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"))
 _SHEETS = "xl/worksheets/"
+
+
+@dataclass
+class Allowance:
+    """What may still be read of workbooks, of one or of several together: what says little of its size may have much.
+
+    Attributes:
+        steps: what takes time: each tag of the XML, of which a cell has four to six, and each cell of a row up to its last.
+        characters: of the CSV.
+    """
+
+    steps: int = 1_000_000_000
+    characters: int = MOST_BYTES
+
+    def take(self, steps: int, characters: int = 0) -> bool:
+        """Whether there was as much."""
+        self.steps -= steps
+        self.characters -= characters
+        return self.steps >= 0 and self.characters >= 0
 
 
 def is_workbook(path: Path) -> bool:
@@ -45,14 +68,16 @@ def is_workbook(path: Path) -> bool:
 
 
 @contextmanager
-def rows_as_csv(path: Path, sheet: str = "") -> Iterator[BinaryIO]:
+def rows_as_csv(path: Path, sheet: str = "", allowed: Allowance | None = None) -> Iterator[BinaryIO]:
     """A sheet as a CSV file (UTF-8, commas, a line per row) on this machine's disk, while the block lasts.
 
     Args:
         sheet: its name; the first that is visible, where empty.
+        allowed: what may be read, where it is less than of any workbook.
     Raises:
         CannotImport: the workbook cannot be read, is too large, or has no such sheet.
     """
+    allowed = allowed or Allowance()
     with tempfile.TemporaryFile() as file:
         text = io.TextIOWrapper(
             cast(BinaryIO, file), "utf-8", errors="replace", newline="", write_through=True
@@ -61,18 +86,17 @@ def rows_as_csv(path: Path, sheet: str = "") -> Iterator[BinaryIO]:
         from openpyxl import load_workbook  # a fifth of the time that every command would need to start
 
         try:
-            _check(path)
+            _check(path, allowed)
             # Its own archive: it stays open while rows are read, and is closed by the workbook.
             workbook = load_workbook(path, read_only=True, data_only=True, keep_links=False)
             try:
-                rows = _sheet(workbook, sheet, path).iter_rows(values_only=True, max_col=MOST_COLUMNS)
+                rows = _sheet(workbook, sheet, path).iter_rows(values_only=True)
                 for number, row in enumerate(rows):
-                    if number >= MOST_ROWS:
-                        raise _too_large(path)
-                    cells = list(map(_cell, row))
+                    cells = list(map(_cell, row[:MOST_COLUMNS]))
                     while cells and not cells[-1]:
                         cells.pop()
-                    write(cells)
+                    if not allowed.take(len(row), write(cells)) or number >= MOST_ROWS:
+                        raise _too_large(path)
             finally:
                 workbook.close()
         except CannotImport:
@@ -89,18 +113,28 @@ def rows_as_csv(path: Path, sheet: str = "") -> Iterator[BinaryIO]:
         yield cast(BinaryIO, file)
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, allowed: Allowance) -> None:
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
-    held = sum(part.file_size for part in parts if not part.filename.startswith(_SHEETS))
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES or held > MOST_SHARED:
-        raise _too_large(path)
+        held = sum(part.file_size for part in parts if not part.filename.startswith(_SHEETS))
+        if (
+            len(parts) > MOST_PARTS
+            or sum(part.file_size for part in parts) > MOST_BYTES
+            or held > MOST_SHARED
+        ):
+            raise _too_large(path)
+        # Before it is opened, for which all of it may be read.
+        for part in parts:
+            with archive.open(part) as content:
+                while piece := content.read(AT_ONCE):
+                    if not allowed.take(piece.count(b"<")):
+                        raise _too_large(path)
 
 
 def _too_large(path: Path) -> CannotImport:
     return CannotImport(
         "workbook_too_large",
-        f"{path} is too large once it is unpacked. Export the sheet as CSV (UTF-8) and import that.",
+        f"{path} is too large once it is unpacked: it has too many cells, or too much text. Export the sheet as CSV (UTF-8) and import that.",
     )
 
 
@@ -128,7 +162,7 @@ def _cell(value: Any) -> str:
         case None:
             return ""
         case str():
-            return "" if value in _ERRORS else " ".join(value.split())
+            return "" if value in _ERRORS else " ".join(value[:LONGEST_CELL].split())
         case bool():
             return "true" if value else "false"
         case int():

@@ -3,7 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from mailer.archive.search import LONGEST, read_query
+from mailer.archive.models import WebEdition
+from mailer.archive.search import AROUND, LONGEST, passage, read_query
 from mailer.issues.models import Issue, Newsletter
 from tests.archive.sent import a_number, many, sent
 
@@ -138,6 +139,14 @@ def test_what_was_found_is_marked_in_its_place(client, written):
     page = client.get(f"/archive/{written.slug}", {"q": "支付宝"})
     assert "旅客通过<mark>支付宝</mark>付款" in page.content.decode()
     assert page["X-Robots-Tag"] == "noindex"
+
+
+def test_what_is_shown_around_it_has_no_half_words():
+    words = " ".join(["extraordinary"] * 20)
+    shown = passage(WebEdition(text=f"{words} tea {words}"), "tea")
+    assert set(shown.split()) == {"…extraordinary", "extraordinary", "<mark>tea</mark>", "extraordinary…"}
+    # Where no spaces are, it is cut all the same.
+    assert passage(WebEdition(text="支" * 200 + "茶" + "支" * 200), "茶").count("支") == 2 * AROUND
 
 
 def test_a_page_asks_the_database_as_often_however_much_is_on_it(

@@ -58,7 +58,9 @@ def test_what_is_typed_is_seen_at_once_and_saved(live_server, session):
     with builder(live_server.url, issue, session) as page:
         dialogs: list[str] = []
         page.on("dialog", lambda dialog: dialogs.append(dialog.message) or dialog.accept())
+        bar = page.locator(".bar").bounding_box()["height"]
         page.get_by_label("Subject").fill("The week in one line")
+        page.get_by_label("Preheader").fill("What nobody reads to its end, " * 6)
         page.locator(".unfold").first.click()
         body = page.locator(".story textarea")
         body.fill("Chips are scarce")
@@ -72,6 +74,17 @@ def test_what_is_typed_is_seen_at_once_and_saved(live_server, session):
         expect(mail(page).locator("body")).to_contain_text("Chips are scarce")
         expect(mail(page).locator("body")).to_contain_text("<img src=x onerror=alert(1)>")
         expect(page.locator(".gmail")).to_contain_text("The week in one line")
+        expect(page.locator(".gmail")).to_contain_text("A wide window, too, cuts off")
+        assert page.locator(".gmail p").first.bounding_box()["height"] < 45  # it is one line
+        saved(page)
+        page.locator(".count.warning").wait_for()
+        assert page.locator(".bar").bounding_box()["height"] == bar  # nothing below it moved
+        page.get_by_text("Number and date").click()
+        page.get_by_label("Number", exact=True).fill("")
+        page.locator(".state.invalid").wait_for()
+        page.get_by_text("This cannot be built as it stands").wait_for()
+        expect(page.locator(".write .found", has_text="Write the number of the issue")).to_have_count(1)
+        page.get_by_label("Number", exact=True).fill(str(issue.number))
         saved(page)
         page.get_by_label("As", exact=True).select_option("person")
         page.get_by_placeholder("Name or address").fill("ada@")

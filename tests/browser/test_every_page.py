@@ -27,9 +27,9 @@ staff:segment-count staff:images staff:import-live staff:import-check-live staff
 """
 """What pages ask for and show in themselves."""
 FILES = """
-staff:theme-files staff:import-refused staff:import-flagged admin:issues_newsletter_report_page
-admin:issues_newsletter_report_csv admin:delivery_send_report_page admin:delivery_send_report_csv
-admin:delivery_send_clickmap_page
+staff:theme-files staff:import-refused staff:import-flagged staff:newsletter-report-page
+staff:newsletter-report-csv staff:report-page staff:report-csv
+staff:clickmap-page
 """
 LIKE_OTHERS = [
     name

@@ -42,7 +42,7 @@ def newsletter():
 def test_the_pages_fit_their_screen_and_can_be_read(live_server, session, newsletter, width, scheme):
     publication, person = newsletter
     with staff_page(live_server.url, session, width, scheme) as page:
-        page.goto(f"{live_server}/staff/issues/newsletter/{publication.pk}/report/")
+        page.goto(f"{live_server}/staff/reports/newsletters/{publication.pk}/")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         expect(page.get_by_role("button", name="Count again")).to_be_visible()
         assert page.evaluate(PALE_PAGE) == []

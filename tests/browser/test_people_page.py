@@ -41,6 +41,13 @@ def test_a_person_is_found_by_keyboard_and_read(live_server, session, width, sch
         page.get_by_label("Find people").fill("plan=gold")
         page.get_by_text("1 person").wait_for()
         page.get_by_text(known.email).wait_for()
+        # What does not answer is told, and the old answer is not taken for a new one.
+        page.context.set_offline(True)
+        page.get_by_label("Find people").fill("plan=golden")
+        page.get_by_text("the site does not answer").wait_for()
+        page.context.set_offline(False)
+        page.get_by_label("Find people").fill("plan=gold")
+        expect(page.get_by_text("the site does not answer")).to_be_hidden()
         page.get_by_label("Find people").focus()
         searches: list[str] = []
         page.on("request", lambda request: searches.append(request.url))

@@ -80,8 +80,13 @@ def test_a_rule_is_built_by_mouse_and_keyboard_counted_saved_and_opened_again(li
         page.get_by_role("button", name="Redo").click()
         expect(page.locator(".group .group .condition")).to_have_count(1)
 
+        page.context.set_offline(True)
         page.get_by_role("button", name="Duplicate the condition").first.click()
         expect(page.locator(".condition")).to_have_count(4)
+        page.get_by_text("The site cannot be reached: try again.").wait_for()
+        page.context.set_offline(False)
+        page.get_by_role("button", name="Count again").click()
+        page.get_by_text("12 people").wait_for()
         page.get_by_role("button", name="Remove the condition").first.click()
         page.keyboard.press("Control+s")
         page.wait_for_url("**/segments/*/")

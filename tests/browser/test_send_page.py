@@ -63,6 +63,7 @@ def test_an_editor_asks_another_person_approves_and_it_goes_out(live_server, inb
         page.get_by_text("60 people get it").first.wait_for()
         page.get_by_role("button", name="left the list").click()
         page.get_by_text("left@example.org").wait_for()
+        expect(page.get_by_role("heading", name="Left the list")).to_be_focused()
         page.get_by_label("Why does somebody get it").fill("left@example.org")
         page.get_by_role("button", name="Tell me").click()
         page.locator("#why").get_by_text("left the list").wait_for()

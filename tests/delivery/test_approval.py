@@ -7,9 +7,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
 
 from mailer.delivery.approval.answer import approve, decline
-from mailer.delivery.approval.ask import ask, withdraw
+from mailer.delivery.approval.ask import QUIET, ask, withdraw
 from mailer.delivery.approval.errors import CannotAnswer, ChangedMeanwhile, NotApproved
 from mailer.delivery.approval.matter import current_matter, matter_of
 from mailer.delivery.approval.state import state_of
@@ -238,6 +239,22 @@ def test_whoever_may_approve_is_told_by_mail(issue, editor, inbox):
     assert f"/staff/issues/{issue.pk}/approval/" in message["text"]
     assert "for Monday" in message["text"]
     assert Notice.objects.filter(mailed_at=None).count() == 0
+
+
+def test_asking_in_a_loop_mails_an_approver_once_until_somebody_answers(issue, editor, approver):
+    for _ in range(3):
+        asked, _ = ask(issue, editor, tell=["ada@example.org"])
+        withdraw(asked, editor)
+    assert Notice.objects.count() == 1
+    asked, _ = ask(issue, editor, tell=["ada@example.org", "ben@example.org"])
+    assert sorted(Notice.objects.values_list("to", flat=True)) == ["ada@example.org", "ben@example.org"]
+    decline(asked, approver, "Not yet.")
+    asked, _ = ask(issue, editor, tell=["ada@example.org"])
+    assert Notice.objects.filter(to="ada@example.org").count() == 2
+    Notice.objects.update(created_at=timezone.now() - QUIET)
+    withdraw(asked, editor)
+    ask(issue, editor, tell=["ada@example.org"])
+    assert Notice.objects.filter(to="ada@example.org").count() == 3
 
 
 def test_what_was_approved_stays_to_be_read(issue, editor, approver):

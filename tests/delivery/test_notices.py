@@ -9,9 +9,10 @@ from django.db import connection
 from django.utils import timezone
 
 from mailer.delivery.models import Notice, Submission
-from mailer.delivery.notices import ATTEMPTS, STALE, mail_notices, notify
+from mailer.delivery.notices import ATTEMPTS, STALE, mail_notices, notify, pause_and_tell
 from mailer.delivery.submit import sendgrid, submit
 from mailer.issues.models import Newsletter
+from tests.delivery.settled import become
 from tests.delivery.test_submit import one_batch
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,15 @@ def test_without_an_owner_it_is_only_shown(inbox, send):
     assert mail_notices(sendgrid()) == 0
     assert inbox.messages() == []
     assert Notice.objects.get().attempts == 0
+
+
+def test_what_came_with_the_last_request_pauses_nothing_and_is_told_once(send):
+    become(send.batches, "rejected")
+    assert not pause_and_tell(send.pk, "refused", "SendGrid rejects the issue.")
+    assert not pause_and_tell(send.pk, "refused", "SendGrid rejects the issue.")
+    assert [notice.text for notice in send.notices.all()] == ["SendGrid rejects the issue."]
+    send.refresh_from_db()
+    assert send.paused_at is None
 
 
 def test_an_owner_who_comes_later_is_not_told_of_long_ago(inbox, send):

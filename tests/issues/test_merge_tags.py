@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.issues.builder.content import Context, MergeTag
+from mailer.issues.builder.build import build
+from mailer.issues.builder.content import BuildError, Context, MergeTag
 from mailer.issues.builder.expressions import ExpressionError, read_expression
 from mailer.issues.builder.getters import compile_columns, compile_tags
 from tests.issues import sample
@@ -228,3 +229,10 @@ def test_what_a_tag_may_not_hold_is_refused_by_code(expression: str, code: str) 
     with pytest.raises(ExpressionError) as refused:
         read_expression(expression)
     assert refused.value.code == code
+
+
+def test_tags_beyond_what_an_issue_holds_are_not_read() -> None:
+    tags = " ".join(f"{{{{ issue.number + {number} }}}}" for number in range(200))
+    with pytest.raises(BuildError) as refused:
+        build(sample.issue(intro=f"{tags} {{{{ nobody.knows }}}}"))
+    assert [problem.code for problem in refused.value.problems] == ["too_many_tags"]

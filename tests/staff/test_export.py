@@ -32,7 +32,7 @@ def body(answer) -> str:
 
 def test_a_list_is_streamed_as_csv_and_it_is_recorded_who_took_how_many(client, weekly, page, caplog) -> None:
     client.force_login(somebody("marketer", username="anna"))
-    assert f"{page}?list=weekly" in client.get(reverse("admin:subscribers_mailinglist_changelist")).text
+    assert f"{page}?list=weekly" in client.get(reverse("staff:lists")).text
     shown = client.get(f"{page}?list=weekly").text
     assert '<option value="weekly" selected>&lt;b&gt;Weekly&lt;/b&gt;</option>' in shown
     answer = client.post(page, {"mailing_list": "weekly"})
@@ -82,7 +82,7 @@ def test_what_cannot_be_exported_is_said_and_gives_no_file(client, weekly, page,
 
 def test_it_wants_a_right_of_its_own(client, weekly, page) -> None:
     client.force_login(somebody("editor", "approver"))
-    assert page not in client.get(reverse("admin:subscribers_mailinglist_changelist")).text
+    assert page not in client.get(reverse("staff:lists")).text
     assert client.get(page).status_code == 403
     assert client.post(page, {"mailing_list": "weekly"}).status_code == 403
 

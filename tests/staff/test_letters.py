@@ -110,5 +110,5 @@ def test_the_page_of_a_rolling_send_says_so_and_lets_it_be_ended(staff):
     confirmed.send(sender=None, mailing_list_id=issue.newsletter.mailing_list_id, subscriber_id=person.pk)
     Batch.objects.update(state="cancelled")
     page = staff.get(f"/staff/sends/{Send.objects.get().pk}/")
-    assert page.context["state"] == "Welcomes"
+    assert page.context["state"] == "Welcomes new readers"
     assert page.context["may_cancel"]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection
@@ -10,7 +11,16 @@ from django.test import Client
 from django.utils import timezone
 
 from subscribers.importing import import_file
-from subscribers.models import Consent, Erasure, Letter, Subscriber, Subscription, Topic, Wording
+from subscribers.models import (
+    Consent,
+    Erasure,
+    Letter,
+    Subscriber,
+    Subscription,
+    Suppression,
+    Topic,
+    Wording,
+)
 from subscribers.privacy.erase import erase
 from tests.roles import somebody
 from tests.tracking.ledger import Ledger, make_send
@@ -69,6 +79,7 @@ def test_the_page_shows_what_is_known_and_escapes_it(anna, ledger):
     for words in ("anna@example.org", "delivered", "clicked", "version 3", "Hello, ", "blocked", "Since"):
         assert words in text, words
     assert HOSTILE not in text
+    assert "Anna@example.org" not in text
 
 
 def test_every_issue_is_on_it_with_what_happened(anna, ledger):
@@ -171,8 +182,9 @@ def test_the_history_of_the_staff_site_does_not_name_whom_it_erased(anna, ledger
     form = {"email": "anna@example.org", "first_name": "Anna", "attributes": "{}"}
     forms = {f"subscriptions-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
     assert client.post(page(anna, "change"), form | forms).status_code == 302
-    suppression = {"address": "anna@example.org", "reason": "manual", "detail": ""}
-    assert client.post("/staff/subscribers/suppression/add/", suppression).status_code == 302
+    suppression = Suppression.objects.create(address="anna@example.org", reason="manual")
+    lift = f"/staff/subscribers/suppression/{suppression.pk}/lift/"
+    assert client.post(lift, {"because": "wrote that it works"}).status_code == 302
     assert LogEntry.objects.filter(object_repr__contains="anna@").count() == 2
     client.post(page(anna, "erase"), {"reason": WHY, "sure": "on"})
     assert LogEntry.objects.count() == 3
@@ -269,6 +281,30 @@ def test_what_staff_save_does_not_bring_back_whoever_is_erased_in_the_same_momen
     assert erasures
     assert answer.status_code == 404
     assert not Subscriber.objects.filter(email="chen@example.org").exists()
+
+
+def as_shown(client, address):
+    """What the form of a page sends where nothing in it is changed."""
+    form = BeautifulSoup(client.get(address).content, "html.parser").select_one("form[id$=_form]")
+    sent: dict[str, list[str]] = {}
+    for field in form.select("input, textarea, option[selected]"):
+        if field.get("type") in ("checkbox", "radio") and not field.has_attr("checked"):
+            continue
+        if name := field.get("name") or field.parent.get("name"):
+            value = field.text.removeprefix("\n") if field.name == "textarea" else field.get("value", "")
+            sent.setdefault(name, []).append(value)
+    return sent
+
+
+def test_what_a_person_chose_while_staff_looked_at_the_form_is_not_written_back(anna, ledger):
+    client = signed_in(boss=True)
+    form = as_shown(client, page(anna, "change"))
+    Subscriber.objects.filter(pk=anna.pk).update(topic_ids=[], language="de", attributes={"city": "Bern"})
+    assert client.post(page(anna, "change"), form | {"last_name": "Lee"}).status_code == 302
+    anna.refresh_from_db()
+    assert (anna.topic_ids, anna.language, anna.attributes) == ([], "de", {"city": "Bern"})
+    assert (anna.first_name, anna.last_name) == (HOSTILE, "Lee")
+    assert Consent.objects.latest("pk").detail == {"changed": {"name": True}}
 
 
 @pytest.fixture

@@ -76,6 +76,16 @@ def test_errors_stand_at_the_rule_with_their_place(signed_in, rule, message):
     assert counted.status_code == 422
 
 
+def test_many_segments_come_page_by_page(signed_in):
+    Segment.objects.bulk_create(Segment(name=f"Asia {n:02}", slug=f"asia-{n:02}", rule=SG) for n in range(51))
+    first = signed_in.get(LIST, {"q": "asia"}).text
+    assert "51 segments, page 1 of 2" in first
+    assert "Asia 49" in first
+    assert "Asia 50" not in first
+    assert "?q=asia&amp;page=2" in first
+    assert "Asia 50" in signed_in.get(LIST, {"q": "asia", "page": 2}).text
+
+
 @pytest.mark.parametrize("address", [CREATE, "/staff/segments/check/", "/staff/segments/count/"])
 def test_what_is_no_json_is_told_so(signed_in, address):
     answer = post(signed_in, address, "{")
@@ -118,6 +128,7 @@ def test_a_segment_that_is_used_stays_and_keeps_its_short_name(signed_in):
     assert f'Segment <a href="/staff/segments/{other.pk}/">' in signed_in.get(page).text
     answer = signed_in.post(f"{page}delete/", follow=True)
     assert "asia is a part of other" in answer.text
+    assert not LogEntry.objects.exists()
     answer = post(signed_in, f"{page}save/", form(SG, "renamed"))
     assert "keep its short name" in dict(faults(answer))["slug"]
     segment.refresh_from_db()

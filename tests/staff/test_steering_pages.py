@@ -1,5 +1,6 @@
 """The page of a send and the pages of unknown submissions: what they show, who may press what, and what is kept."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailer.delivery.claim import claim
-from mailer.delivery.models import Batch, Delivery, Send, Submission
+from mailer.delivery.models import Approval, Batch, Delivery, Send, Submission
 from mailer.delivery.notices import notify
 from mailer.delivery.plan import plan
 from mailer.delivery.progress import progress
@@ -79,7 +80,7 @@ def settle(client: Client, submission: Submission, decision: str, **fields: obje
 
 def test_it_shows_where_the_send_stands(client, anna, send):
     text = client.get(page_of(send)).text
-    assert "Running" in text
+    assert "Going out" in text
     assert "3 candidates = 0 excluded + 3 waiting + 0 accepted + 0 rejected + 0 unknown" in text
     assert "at once" in text
 
@@ -158,6 +159,14 @@ def test_cancelling_wants_a_reason_and_a_tick(client, anna, send):
     assert send.cancelled_at is not None
     assert progress(send).cancelled == 3
     assert "/steer/" not in text
+
+
+def test_a_send_that_is_over_is_not_paused(client, anna, send):
+    allow(anna, "editor")
+    send.batches.update(state=Batch.State.CANCELLED)
+    assert "nothing was changed" in steer(client, send, "pause").text
+    send.refresh_from_db()
+    assert send.paused_at is None
 
 
 @pytest.mark.parametrize("form", [{}, {"act": "delete"}, {"act": "pause", "why": "x" * 501}])
@@ -362,19 +371,43 @@ def test_emptied_domain_ceilings_are_none_and_a_warm_up_of_another_age_is_refuse
         assert list(wrong)[-1] in answer.context["adminform"].form.errors
 
 
-def test_the_list_says_of_each_send_what_its_page_says(client, anna, send):
-    def words() -> str:
-        text = client.get("/staff/delivery/send/").text
-        return text[text.index("field-people") :].partition("</tr>")[0]
+def test_every_page_says_the_same_of_where_a_send_stands(client, anna, send):
+    places = {
+        page_of(send): r'<p class="big"><b>([^<]*)</b>',
+        "/staff/delivery/send/": r"field-state[^>]*>([^<]*)<",
+        "/staff/issues/": r'class="badge \w+">([^<]*)<',
+        "/staff/": r'class="badge \w+">([^<]*)<',
+    }
 
+    def said() -> str:
+        words = {page: re.findall(words, client.get(page).text) for page, words in places.items()}
+        assert len({tuple(found) for found in words.values()}) == 1, words
+        [word] = words[page_of(send)]
+        return word
+
+    def be(rows=Send.objects, **values: object) -> str:
+        rows.update(**values)
+        return said()
+
+    now = timezone.now()
     Send.objects.update(candidates=1234567)
-    assert "1,234,567" in words()
-    assert "Running" in words()
-    pause(send.pk, "why")
-    assert "Paused" in words()
-    Batch.objects.update(state="rejected")
-    assert "Sent" in words()  # the pause holds nothing back
-    Send.objects.update(paused_at=None)
-    assert "Sent" in words()
-    Send.objects.update(started_at=None)
-    assert "Not started" in words()
+    assert "1,234,567" in client.get("/staff/delivery/send/").text
+    assert said() == "Going out"
+    assert be(Batch.objects, due_at=now + timedelta(days=1)) == "Scheduled"
+    assert be(test_share=10) == "Waits for its winner"
+    assert be(test_share=None, paused_at=now) == "Paused"
+    assert be(cancelled_at=now) == "Cancelled"
+    assert be(cancelled_at=None, rolling=True) == "Paused"
+    assert be(paused_at=None) == "Welcomes new readers"
+    assert be(Batch.objects, state="rejected") == "Welcomes new readers"
+    assert be(rolling=False) == "Sent"
+    assert be(paused_at=now) == "Sent"  # the pause holds nothing back
+    assert be(started_at=None) == "Planned, not started"
+    Approval.objects.create(issue=send.issue, fingerprint="f", audience="all", asked_by=somebody("editor"))
+    assert said() == "Waits for approval"
+    answered = {"answered_by": somebody("approver"), "answered_at": timezone.now()}
+    assert be(Approval.objects, answer="declined", **answered) == "Declined"
+    assert be(Approval.objects, answer="approved") == "Approved"
+    send.issue.edited_at = timezone.now()
+    send.issue.save()
+    assert be(planned_at=None, candidates=None) == "Not started"

@@ -1,22 +1,26 @@
 """Asking for approval, and taking the question back."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
 from mailer.delivery.approval.errors import CannotAnswer, ChangedMeanwhile
 from mailer.delivery.approval.state import state_of
-from mailer.delivery.models import Approval
+from mailer.delivery.models import Approval, Notice
 from mailer.delivery.notices import notify
 from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue
 
 log = structlog.get_logger()
 ANEW = "Asked anew after a change."
+QUIET = timedelta(minutes=5)
+"""Who was told of a question of an issue is not told within it that it was asked anew: the mail leads to the newest."""
 
 
 def ask(
@@ -27,7 +31,7 @@ def ask(
     Args:
         note: to whoever answers.
         seen: the fingerprint of what the asker looked at; "" for whatever is there.
-        tell: the addresses of those who may answer, who get a mail each.
+        tell: the addresses of those who may answer, who get a mail each, see QUIET.
     Returns: what was asked, and whether this call asked it.
     Raises:
         ChangedMeanwhile: it is not what they looked at any more.
@@ -79,6 +83,13 @@ def answer_open(approval_id: int, answer: Approval.Answer, user: Any, because: s
 
 
 def _tell(asked: Approval, address: str) -> None:
+    page = reverse("staff:approval", args=[asked.issue_id])
+    # Once somebody has answered, all who were told take it for settled.
+    given = asked.issue.approvals.exclude(answer__in=("", Approval.Answer.WITHDRAWN))
+    settled = given.aggregate(last=Max("answered_at"))["last"]
+    since = max(filter(None, (timezone.now() - QUIET, settled)))
+    if Notice.objects.filter(kind="approval", page=page, to=address, created_at__gt=since).exists():
+        return
     who = name_of(asked.asked_by)
     said = f"\n\n“{asked.note}”" if asked.note else ""
     notify(
@@ -88,6 +99,6 @@ def _tell(asked: Approval, address: str) -> None:
         f"before somebody other than them has approved it.{said}",
         newsletter_id=asked.issue.newsletter_id,
         subject=f"[{asked.issue.newsletter}] {asked.issue}: may it go out?",
-        page=reverse("staff:approval", args=[asked.issue_id]),
+        page=page,
         to=address,
     )

@@ -4,24 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_FIELDS = {
-    "number": "number",
-    "date": "date",
-    "intro": "intro",
-    "outro": "outro",
-    "call_to_action_label": "label of the call to action",
-    "call_to_action_link": "link of the call to action",
-}
-_OF_STORY = {
-    "headline": "headline",
-    "body": "text",
-    "link": "link",
-    "link_label": "label of the link",
-    "image": "picture",
-    "image_alt": "alternative text of the picture",
-    "topics": "topics",
-    "for_everyone": "shown to everyone",
-}
+from mailer.issues.editing.document import ISSUE_FIELDS, STORY_FIELDS, named
 
 
 @dataclass(frozen=True)
@@ -39,7 +22,7 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, 
         return ()
     return (
         *_subjects(before.get("subjects", []), now["subjects"]),
-        *_fields("", _FIELDS, before["issue"], now["issue"]),
+        *_fields({name: named(name).capitalize() for name in ISSUE_FIELDS}, before["issue"], now["issue"]),
         *_stories(before["issue"]["stories"], now["issue"]["stories"]),
         *_newsletter(before, now),
         *_audience(before["audience"], now["audience"]),
@@ -55,13 +38,12 @@ def _subjects(before: list[list[str]], now: list[list[str]]) -> Iterator[Change]
                 yield Change(f"{name}{of}", was, is_)
 
 
-def _fields(
-    of: str, names: Mapping[str, str], before: Mapping[str, Any], now: Mapping[str, Any]
-) -> Iterator[Change]:
-    for field, name in names.items():
-        old, new = _text(before.get(field)), _text(now.get(field))
+def _fields(says: Mapping[str, str], before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    """Those that differ, of the fields that there are words for."""
+    for name, where in says.items():
+        old, new = _text(before.get(name)), _text(now.get(name))
         if old != new:
-            yield Change(f"{of}{name}" if of else name.capitalize(), old, new)
+            yield Change(where, old, new)
 
 
 def _stories(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[Change]:
@@ -73,7 +55,8 @@ def _stories(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterato
         if number not in old:
             yield Change("New story", "", story["headline"])
         else:
-            yield from _fields(f"Story “{story['headline']}”: ", _OF_STORY, old[number], story)
+            says = {name: f"Story “{story['headline']}”: {named(name)}" for name in STORY_FIELDS}
+            yield from _fields(says, old[number], story)
     kept = [[number for number in stories if number in old and number in new] for stories in (old, new)]
     if kept[0] != kept[1]:
         order = (" · ".join(new[number]["headline"] for number in numbers) for numbers in kept)
@@ -83,9 +66,9 @@ def _stories(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterato
 def _newsletter(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
     old, new = (dict(each["issue"]["newsletter"]) for each in (before, now))
     files = [each.pop("theme_files", []) for each in (old, new)]
-    names = {field: f"{field.replace('_', ' ')} of the newsletter" for field in new}
-    yield from _fields("", names, old, new)
-    yield from _fields("", {"reply_to": "address that replies go to"}, before, now)
+    says = {name: f"{name.replace('_', ' ').capitalize()} of the newsletter" for name in new}
+    yield from _fields(says, old, new)
+    yield from _fields({"reply_to": "Address that replies go to"}, before, now)
     if files[0] != files[1] or before.get("theme") != now["theme"]:
         yield Change("Sources of the theme", "", "")
 

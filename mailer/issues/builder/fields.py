@@ -26,6 +26,7 @@ class FieldReader:
         self.placeholders = placeholders
         self.problems: list[Problem] = []
         self._facts = facts
+        self._marks: dict[str, str] = {}
 
     def line(self, text: str, where: str) -> str:
         """Return a field of one line with placeholders for its tags."""
@@ -128,6 +129,8 @@ class FieldReader:
 
     def _tag(self, source: str, where: str) -> str:
         source = " ".join(source.split("\n"))
+        if source in self._marks or self.placeholders.count() >= MOST_EXPRESSIONS:
+            return self._marks.get(source, "")
         try:
             expression = read_expression(source)
         except ExpressionError as error:
@@ -142,7 +145,7 @@ class FieldReader:
                     "tag_failed", f"{{{{ {expression.source} }}}} has no value ({error}): {EXAMPLE}", where
                 )
                 return ""
-        mark = self.placeholders.tag(expression, fixed)
+        mark = self._marks[source] = self.placeholders.tag(expression, fixed)
         if self.placeholders.count() == MOST_EXPRESSIONS:
             self.report(
                 "too_many_tags",

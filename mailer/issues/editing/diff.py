@@ -146,8 +146,7 @@ def _fields(fields: Sequence[str], before: Any, after: Any, names: dict[int, str
     for name in fields:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            label = named(name, 0).partition(", ")[2] if fields is STORY_FIELDS else named(name)
-            yield FieldChange(label, _shown(old, names), _shown(new, names))
+            yield FieldChange(named(name), _shown(old, names), _shown(new, names))
 
 
 def _shown(value: Any, names: dict[int, str]) -> str:

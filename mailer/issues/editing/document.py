@@ -61,11 +61,11 @@ _WORDS = {
 
 
 def named(field: str, number: int | None = None) -> str:
-    """A field as people are told of it, in the words of the lint: "subject", "story 3, link label".
+    """A field as people are told of it, in the words of the lint: "subject", "link label", "story 3, link label".
 
     Args:
         field: the name of one of an issue, or of one of a story.
-        number: the place of its story in the issue, from 1; None for a field of the issue.
+        number: the place of its story in the issue, from 1; None leaves it out.
     """
     words = _WORDS.get(field, field)
     return words if number is None else f"story {number}, {words}"

@@ -9,7 +9,7 @@ from mailer.issues.editing.document import ISSUE_FIELDS, STORY_FIELDS, Key, name
 _LINE = re.compile(r", line (\d+)$")
 _STORY = re.compile(r"story (\d+)(?:, (.+))?")
 _OF_ISSUE = {named(name): name for name in ISSUE_FIELDS}
-_OF_STORY = {named(name, 0).partition(", ")[2]: name for name in STORY_FIELDS}
+_OF_STORY = {named(name): name for name in STORY_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)

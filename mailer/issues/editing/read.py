@@ -24,6 +24,8 @@ LONGEST = {
     "image_alt": 300,
 }
 """Characters that a field takes."""
+MOST_TEXT = 200_000
+"""Characters of all fields of an issue together: twice what a mail program shows of a mail, and what is hidden beside."""
 HIGHEST_NUMBER = 2_147_483_647
 MOST_TOPICS = 100
 _NEW = re.compile(r"new-[A-Za-z0-9_-]{1,40}")
@@ -80,9 +82,20 @@ def read_document(written: Any) -> Document:
         stories=tuple(reader.story(story, number) for number, story in enumerate(stories, start=1)),
     )
     reader.check_keys(document)
-    if reader.errors:
-        raise Invalid(tuple(reader.errors))
+    if errors := tuple(reader.errors) or too_long(document):
+        raise Invalid(errors)
     return document
+
+
+def too_long(document: Document) -> tuple[FieldError, ...]:
+    """The error of a document whose fields are too long together; none of another."""
+    length = sum(len(getattr(of, name, "")) for of in (document, *document.stories) for name in LONGEST)
+    if length <= MOST_TEXT:
+        return ()
+    message = (
+        f"An issue has {MOST_TEXT:,} characters at most, and this one {length:,}: shorten or remove some."
+    )
+    return (FieldError("stories", "stories", message),)
 
 
 class _Refused(Exception):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from mailer.issues.editing.document import Document, Key, named, path_of
 from mailer.issues.editing.locks import Locked, why_locked
 from mailer.issues.editing.merge import Conflict, merge
-from mailer.issues.editing.read import FieldError, Invalid
+from mailer.issues.editing.read import FieldError, Invalid, too_long
 from mailer.issues.editing.rows import document_of, elsewhere, unknown_topics, write_document
 from mailer.issues.editing.versions import Saving, documents_at, keep, thin
 from mailer.issues.editing.who import name_of
@@ -172,8 +172,8 @@ def _renamed(document: Document, made: dict[Key, int]) -> Document:
 
 
 def _errors(issue: Issue, document: Document) -> tuple[FieldError, ...]:
-    """What only the rows of others say."""
-    errors: list[FieldError] = []
+    """What only the rows of others say, and what may have become too long by what was merged."""
+    errors = list(too_long(document))
     others = Issue.objects.filter(newsletter=issue.newsletter_id, number=document.number)
     if others.exclude(pk=issue.pk).exists():
         message = f"There is an issue {document.number} already: choose another number."

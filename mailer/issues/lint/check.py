@@ -5,6 +5,7 @@ from typing import Any
 from mailer.issues.builder.content import Edition, IssueContent
 from mailer.issues.builder.getters import compile_tags
 from mailer.issues.builder.personalise import personalise
+from mailer.issues.builder.written import written_links
 from mailer.issues.lint.findings import Finding
 from mailer.issues.lint.links import check_links
 from mailer.issues.lint.rendered import check_duties, check_html, check_size
@@ -37,11 +38,12 @@ def lint(issue: IssueContent, edition: Edition, *, site: str = "") -> tuple[Find
     values = compile_tags(edition.tags)(TYPICAL_RECIPIENT)
     # Quotes, colon and comma around key and value in the request.
     substitutions = sum(len(key.encode()) + len(value.encode()) + 6 for key, value in values)
+    links = tuple(written_links(issue))
     findings = [
         *check_stories(issue, site),
         *check_subject(issue, edition, typical),
-        *check_links(issue),
-        *check_leftovers(issue, edition),
+        *check_links(issue, links),
+        *check_leftovers(issue, links, edition),
         *check_duties(issue, edition),
         *check_size(edition, typical, substitutions),
     ]

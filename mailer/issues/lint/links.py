@@ -1,20 +1,20 @@
 """Links as editors wrote them: absolute, https, not empty, not doubled."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from mailer.issues.builder.content import LINK_SCHEMES, IssueContent
-from mailer.issues.builder.written import WrittenLink, written_links
+from mailer.issues.builder.written import WrittenLink
 from mailer.issues.lint.findings import Finding, error, warning
 
 _OWN_LINK = re.compile(r"\{\{\s*links\.[a-z]+\s*\}\}")
 
 
-def check_links(issue: IssueContent) -> Iterator[Finding]:
+def check_links(issue: IssueContent, links: Iterable[WrittenLink]) -> Iterator[Finding]:
     """Yield findings about every link and image address of an issue."""
     first_story: dict[str, int] = {}
-    for link in written_links(issue):
+    for link in links:
         yield from _check_link(link)
         url = link.url.rstrip("/")
         if link.story is None or not url:

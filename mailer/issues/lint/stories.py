@@ -1,10 +1,10 @@
 """Stories and their images; text that somebody forgot to replace."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mailer.issues.builder.content import Edition, IssueContent
-from mailer.issues.builder.written import written_fields, written_links
+from mailer.issues.builder.written import WrittenLink, written_fields
 from mailer.issues.lint.findings import Finding, error, warning
 
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|webp|svg)", re.IGNORECASE)
@@ -63,7 +63,7 @@ def is_safe_image(url: str, site: str) -> bool:
     return url.lower().startswith("https://") or (bool(site) and url.startswith(f"{site}/"))
 
 
-def check_leftovers(issue: IssueContent, edition: Edition) -> Iterator[Finding]:
+def check_leftovers(issue: IssueContent, links: Iterable[WrittenLink], edition: Edition) -> Iterator[Finding]:
     """Yield tags that nothing will resolve, and filler text."""
     found_any = False
     for field in written_fields(issue):
@@ -76,7 +76,7 @@ def check_leftovers(issue: IssueContent, edition: Edition) -> Iterator[Finding]:
                 yield warning(
                     "filler_text", f"{found.group()!r} looks like text to be replaced: replace it", where
                 )
-    for link in written_links(issue):
+    for link in links:
         if found := _TAGS_IN_ADDRESS.search(link.url):
             found_any = True
             yield error("tag_unresolved", _unresolved(found.group()), link.where)

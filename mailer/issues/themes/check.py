@@ -28,15 +28,32 @@ _TRIED_FOR = NewsletterContent(
 )
 
 
+class BadTheme(Exception):
+    """A theme that cannot be kept; `problems` says what is wrong with its `files`."""
+
+    code = "bad_theme"
+
+    def __init__(self, problems: tuple[Problem, ...], files: Mapping[str, str]) -> None:
+        self.problems = problems
+        self.files = files
+        super().__init__("\n".join(f"{problem.where}: {problem.message}" for problem in problems))
+
+
 def check_own(files: Mapping[str, str]) -> tuple[Problem, ...]:
     """Return everything that is wrong with a theme, each with file and line where it has one.
+
+    What can be rendered is tried as well: what an issue lacks is told once nothing is wrong with the files.
 
     Args:
         files: source by file name. `issue.mjml` is what is rendered; it may include the others, and those of the
             built-in themes as `base/head.mjml`, `digest/story.mjml` …
     """
-    problems = _check_names(files) or list(check_files(tuple(sorted(files.items()))))
-    return tuple(problems or _try(files))
+    return check_parts(files) or tuple(_try(files))
+
+
+def check_parts(files: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Return what is wrong with the files of a theme: their names, their sizes, and what stands in them."""
+    return (*_check_names(files), *check_files(tuple(sorted(files.items()))))
 
 
 def _check_names(files: Mapping[str, str]) -> list[Problem]:

@@ -6,19 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from mailer.issues.builder.content import Problem
 from mailer.issues.models import OwnTheme, ThemeVersion
-from mailer.issues.themes.check import check_own
-
-
-class BadTheme(Exception):
-    """A theme that cannot be kept; `problems` says everything that is wrong with it."""
-
-    code = "bad_theme"
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(f"{problem.where}: {problem.message}" for problem in problems))
+from mailer.issues.themes.check import BadTheme, check_own
 
 
 def keep(theme: OwnTheme, files: Mapping[str, str], by: Any = None, note: str = "") -> ThemeVersion:
@@ -33,7 +22,7 @@ def keep(theme: OwnTheme, files: Mapping[str, str], by: Any = None, note: str = 
     """
     problems = check_own(files)
     if problems:
-        raise BadTheme(problems)
+        raise BadTheme(problems, files)
     with transaction.atomic():
         if theme.pk is None:
             theme.save()

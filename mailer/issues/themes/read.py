@@ -6,13 +6,12 @@ import zlib
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from mailer.issues.themes.check import MOST_BYTES, MOST_FILES
+from mailer.issues.builder.content import Problem
+from mailer.issues.themes.check import MOST_BYTES, MOST_FILES, BadTheme, check_parts
 
 
-class Unreadable(Exception):
-    """What was uploaded is no theme; the message says why."""
-
-    code = "theme_unreadable"
+class _BadZip(Exception):
+    """The message says why a zip is not unpacked."""
 
 
 def read_upload(uploaded: Sequence[tuple[str, bytes]]) -> dict[str, str]:
@@ -21,19 +20,27 @@ def read_upload(uploaded: Sequence[tuple[str, bytes]]) -> dict[str, str]:
     Args:
         uploaded: name and content of each file.
     Raises:
-        Unreadable: it is neither templates nor a zip of them, is too large, or is no text.
+        BadTheme: something is neither templates nor a zip of them, is too large, or is no text. What is wrong with the
+            files that can be read is told with it.
     """
-    files: dict[str, bytes] = {}
+    files: dict[str, str] = {}
+    wrong: list[Problem] = []
     for name, content in uploaded:
-        found = _unpack(content) if name.lower().endswith(".zip") else [(name, content)]
+        try:
+            found = _unpack(content) if name.lower().endswith(".zip") else [(name, content)]
+        except _BadZip as error:
+            wrong.append(Problem("theme_zip", str(error), name[:80]))
+            continue
         for inner, source in found:
             short = PurePosixPath(inner.replace("\\", "/")).name
-            if short in files:
-                raise Unreadable(f"{short} is there twice: a theme has one of each name")
-            files[short] = source
-    if not files:
-        raise Unreadable("there is no .mjml file in it")
-    return {name: _text(name, source) for name, source in files.items()}
+            fault = "it is there twice: a theme has one of each name" if short in files else _fault(source)
+            if fault:
+                wrong.append(Problem("theme_file", fault, short[:80]))
+            # One that cannot be read is there all the same, for what is said of the others.
+            files[short] = "" if fault else source.decode("utf-8-sig").replace("\r\n", "\n")
+    if wrong:
+        raise BadTheme((*wrong, *(check_parts(files) if files else ())), files)
+    return files
 
 
 def _unpack(content: bytes) -> list[tuple[str, bytes]]:
@@ -41,12 +48,14 @@ def _unpack(content: bytes) -> list[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = [each for each in archive.infolist() if each.filename.lower().endswith(".mjml")]
             if len(members) > MOST_FILES:
-                raise Unreadable(f"a theme has at most {MOST_FILES} files, and the zip holds {len(members)}")
+                raise _BadZip(f"a theme has at most {MOST_FILES} files, and the zip holds {len(members)}")
+            if not members:
+                raise _BadZip("there is no .mjml file in it")
             unpacked = []
             for member in members:
                 # Others take as much memory as the zip says.
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise Unreadable("the zip is packed in an unusual way: pack it with deflate")
+                    raise _BadZip("the zip is packed in an unusual way: pack it with deflate")
                 with archive.open(member) as packed:  # what the zip says of sizes may be a lie
                     unpacked.append((member.filename, packed.read(MOST_BYTES + 1)))
             return unpacked
@@ -59,13 +68,15 @@ def _unpack(content: bytes) -> list[tuple[str, bytes]]:
         ValueError,  # names that are no text, sizes below nothing
         zlib.error,
     ) as error:
-        raise Unreadable(f"the zip cannot be read ({error}): pack the .mjml files anew") from error
+        raise _BadZip(f"the zip cannot be read ({error}): pack the .mjml files anew") from error
 
 
-def _text(name: str, source: bytes) -> str:
+def _fault(source: bytes) -> str:
+    """Why a file is no template; empty: it may be one."""
     if len(source) > MOST_BYTES:
-        raise Unreadable(f"{name} has more than {MOST_BYTES // 1000} KB")
+        return f"it has more than {MOST_BYTES // 1000} KB: make it shorter"
     try:
-        return source.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{name} is not UTF-8 text: save it as UTF-8") from error
+        source.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "it is not UTF-8 text: save it as UTF-8"
+    return ""

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, urljoin
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -18,6 +19,9 @@ from django.urls import reverse
 
 from mailer.staff.accounts.mail import CannotMail
 from subscribers.sign_up.network import network_of, sender_of, without_port
+
+ANYWHERE = "login_failed_anywhere"
+"""The setting of how many wrong passwords an account may have, wherever they come from."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth has no type hints
@@ -37,6 +41,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django-all
         could take another address for each try."""
         address = without_port(sender_of(request))
         return network_of(request) if ":" in address else address or "unknown"
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Whose wrong passwords are counted together: an account's from one address."""
+        return f"{self._account_of(request, **credentials)}:{self.get_client_ip(request)}"
+
+    def _account_of(self, request: HttpRequest, **credentials: Any) -> str:
+        return str(super()._get_login_attempts_cache_key(request, **credentials))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse a try before its password is looked at: where too many were wrong from here, or from anywhere."""
+        anywhere = {"action": ANYWHERE, "key": self._account_of(request, **credentials)}
+        if not ratelimit.consume(request, **anywhere, dry_run=True):
+            raise self.validation_error("too_many_login_attempts")
+        super().pre_authenticate(request, **credentials)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        ratelimit.consume(request, action=ANYWHERE, key=self._account_of(request, **credentials))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link of a mail. Its host is PUBLIC_URL's, whatever host the request was made to."""

@@ -10,6 +10,8 @@ from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.text import capfirst
 
 from mailer.staff.access.scope import visible
 
@@ -35,19 +37,18 @@ else:
     from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxSelectMultiple
     from unfold.widgets import UnfoldAdminColorInputWidget as ColourInput
     from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
-    from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
 
 __all__ = [
     "CheckboxSelectMultiple",
     "ColourInput",
     "Countless",
     "InlineFormSet",
+    "ListElsewhere",
     "ModelAdmin",
     "ModelForm",
     "NoDelete",
     "ReadOnly",
     "TabularInline",
-    "TextInput",
     "Textarea",
     "VisibleFilter",
 ]
@@ -64,6 +65,12 @@ class ModelAdmin(_PlainModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self._has(request, "delete", obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """A list is called as what it lists, not "Select … to change"."""
+        title = capfirst(str(self.opts.verbose_name_plural))
+        answer: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        return answer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -94,6 +101,18 @@ class ModelAdmin(_PlainModelAdmin):
 
     def _right(self, act: str) -> str:
         return f"{self.opts.app_label}.{get_permission_codename(act, self.opts)}"
+
+
+class ListElsewhere(ModelAdmin):
+    """For models whose list is a page of the staff site's own: what leads to the admin's goes on to it."""
+
+    list_page: str
+    """The name of its address."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect(self.list_page)
 
 
 class VisibleFilter(RelatedFieldListFilter):

@@ -2,25 +2,22 @@
 
 import json
 from collections.abc import Generator
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from django import forms
-from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape
 
 from mailer.staff.access.scope import lists_where, visible
 from mailer.staff.admin.base import ModelAdmin
 from mailer.staff.admin.person import may_export
+from mailer.staff.audit import record
 from subscribers.exporting.columns import EXPRESSIONS
 from subscribers.exporting.errors import CannotExport
 from subscribers.exporting.export import Export, Pieces, pieces_apart, prepare
@@ -112,15 +109,7 @@ class ExportForm(forms.Form):
             return ""
 
 
-class ExportLinks(ModelAdmin):
-    """The way to the page from each row of the lists and of the segments, for those who may export."""
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        columns = super().get_list_display(request)
-        return (*columns, _export_link) if may_export(request) else columns
-
-
-class ExportPages(ExportLinks):
+class ExportPages(ModelAdmin):
     """The page, for the admin of mailing lists."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -153,11 +142,9 @@ class ExportPages(ExportLinks):
             "search": form.search,
             "searched": sentence_of(json.loads(form.search)) if form.search else "",
         }
-        answer = TemplateResponse(
+        return TemplateResponse(
             request, "staff/export.html", {**self.admin_site.each_context(request), **shown}
         )
-        answer["Cache-Control"] = "no-store"
-        return answer
 
 
 def _counted(form: ExportForm) -> str:
@@ -176,19 +163,11 @@ def _lists(user: Any) -> QuerySet[MailingList]:
     return visible(user, EXPORT, MailingList.objects.all())
 
 
-@admin.display(description="export")
-def _export_link(chosen: MailingList | Segment) -> SafeString:
-    page = reverse("admin:subscribers_mailinglist_export")
-    name = "segment" if isinstance(chosen, Segment) else "list"
-    return format_html('<a href="{}?{}={}">Export …</a>', page, name, chosen.slug)
-
-
 def _file(request: HttpRequest, form: ExportForm) -> StreamingHttpResponse:
     named = "-".join(each.slug for each in (form.scope.mailing_list, form.scope.segment) if each)
     response = StreamingHttpResponse(_recorded(request, form), content_type="text/csv; charset=utf-8")
     name = f"{named}-{timezone.localdate():%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
     return response
 
 
@@ -209,13 +188,7 @@ def _recorded(request: HttpRequest, form: ExportForm) -> Generator[str, None, No
 
 def _record(request: HttpRequest, scope: Scope, people: int) -> None:
     saved = scope.segment if scope.segment and scope.segment.pk else None
-    exported = scope.mailing_list or saved
-    LogEntry.objects.create(
-        user_id=cast(int, request.user.pk),  # who is signed in has a number
-        content_type=ContentType.objects.get_for_model(exported or Subscriber),
-        object_id=str(exported.pk) if exported else None,
-        object_repr=str(exported)[:200],
-        action_flag=CHANGE,
-        change_message=f"Exported {people:,} subscribers: {scope}",
+    record(
+        request.user, scope.mailing_list or saved or Subscriber, f"Exported {people:,} subscribers: {scope}"
     )
     log.info("subscribers_exported", scope=str(scope), people=people, user=request.user.pk)

@@ -17,7 +17,7 @@ from mailer.issues.builder.content import BuildError
 from mailer.issues.builder.utm import PLACEHOLDERS
 from mailer.issues.models import Issue, Newsletter
 from mailer.staff.admin.base import ColourInput, ModelAdmin, ModelForm, Textarea
-from mailer.staff.reports.newsletter import NewsletterReportPages
+from mailer.staff.numbers import number
 
 
 class NewsletterForm(ModelForm):
@@ -50,7 +50,8 @@ class NewsletterForm(ModelForm):
 
 
 @admin.register(Newsletter)
-class NewsletterAdmin(NewsletterReportPages):
+class NewsletterAdmin(ModelAdmin):
+    change_form_outer_before_template = "staff/newsletter_bar.html"
     form = NewsletterForm
     list_display = ("name", "mailing_list", "theme", "language", "from_email")
     list_select_related = ("mailing_list",)
@@ -156,9 +157,10 @@ class IssueAdmin(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The builder. Answers 404 to what is no number."""
-        if not object_id.isdecimal() or len(object_id) > 18:
+        issue = number(object_id)
+        if issue is None:
             raise Http404("There is no such issue.")
-        return self._lead(request, "staff:issue", int(object_id))
+        return self._lead(request, "staff:issue", issue)
 
     def _lead(self, request: HttpRequest, *to: Any) -> HttpResponse:
         if request.method != "GET" or not self.has_view_permission(request):

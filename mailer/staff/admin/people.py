@@ -101,6 +101,13 @@ class SubscriberForm(ModelForm):
         model = Subscriber
         fields = "__all__"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            # The form carries what it showed, so that `changed_data` is what somebody typed and nothing else.
+            for field in self.fields.values():
+                field.show_hidden_initial = True
+
     def clean_email(self) -> str:
         address: str = self.cleaned_data["email"].strip()
         validate_email(address)
@@ -179,17 +186,22 @@ class SubscriberAdmin(NoDelete, Countless, PersonPages):
 
     def save_model(self, request: HttpRequest, obj: Subscriber, form: Any, change: Any) -> None:
         """Store what somebody of the staff typed. A change goes into the record of consent, with their name."""
-        if change:
-            people = Subscriber.objects.select_for_update(no_key=True)
-            # Erased in the same moment they stay so: what the form holds of them is not written back.
-            before = get_object_or_404(people, pk=obj.pk, erased_at=None)
-            source = f"staff: {request.user.get_username()}"
-            record_edit(before, obj, source=source)
-            if before.email.lower() != obj.email.lower():
-                erased.came_back(obj.email)
-                erased.moved(before, by=source)
         obj.changed_at = timezone.now()
-        super().save_model(request, obj, form, change)
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        people = Subscriber.objects.select_for_update(no_key=True)
+        # Erased in the same moment they stay so: what the form holds of them is not written back.
+        before = get_object_or_404(people, pk=obj.pk, erased_at=None)
+        # Nor is what they changed themselves while the form was open.
+        for name in form.fields.keys() - form.changed_data:
+            setattr(obj, name, getattr(before, name))
+        source = f"staff: {request.user.get_username()}"
+        record_edit(before, obj, source=source)
+        if before.email.lower() != obj.email.lower():
+            erased.came_back(obj.email)
+            erased.moved(before, by=source)
+        obj.save(update_fields=[*form.changed_data, "changed_at"])
 
     @admin.display
     def name(self, subscriber: Subscriber) -> str:

@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 
 from mailer.staff.access.scope import lists_where, visible
 from mailer.staff.admin.base import ModelAdmin
+from mailer.staff.audit import record
 from mailer.staff.people.known import facts_for
 from subscribers.models import Consent, LetterKind, Subscriber
 from subscribers.person.sections import Fact, facts_of, sections
@@ -137,8 +138,7 @@ class PersonPages(ModelAdmin):
         written = FORMATS[wanted]
         response = HttpResponse(written.write(facts_of(person)), content_type=written.content_type)
         response["Content-Disposition"] = f'attachment; filename="{file_name(person.pk, wanted)}"'
-        response["Cache-Control"] = "no-store"
-        self.log_change(request, person, f"Exported all that is held ({wanted}). Because: {reason}")
+        record(request.user, person, f"Exported all that is held ({wanted}). Because: {reason}")
         return response
 
     def erase_page(self, request: HttpRequest, number: int) -> HttpResponse:
@@ -153,7 +153,7 @@ class PersonPages(ModelAdmin):
         by, reason = f"staff: {request.user.get_username()}", form.cleaned_data["reason"]
         if erase(person.pk, by=by, source=by, reason=reason):
             person.refresh_from_db()
-            self.log_change(request, person, f"Erased. Because: {reason}")
+            record(request.user, person, f"Erased. Because: {reason}")
             messages.success(request, "Erased. What is left says nothing of who they were.")
         else:
             messages.warning(request, "They were erased already: nothing was changed.")
@@ -166,7 +166,7 @@ class PersonPages(ModelAdmin):
             .values_list("mailing_list_id", flat=True)
         )
         if lists and ask_sparingly(LetterKind.EXPORT, person.pk, lists[0]):
-            self.log_change(request, person, f"Mailed the link to all that is held. Because: {reason}")
+            record(request.user, person, f"Mailed the link to all that is held. Because: {reason}")
             messages.success(request, "The link goes to their address. It works for two days.")
         else:
             messages.warning(
@@ -180,9 +180,7 @@ class PersonPages(ModelAdmin):
         person: Subscriber = shown["person"]
         change = reverse("admin:subscribers_subscriber_change", args=[person.pk])
         context = {**self.admin_site.each_context(request), "title": title, "change_url": change, **shown}
-        response = TemplateResponse(request, template, context)
-        response["Cache-Control"] = "no-store"
-        return response
+        return TemplateResponse(request, template, context)
 
 
 def may_export(request: HttpRequest, person: Subscriber | None = None) -> bool:

@@ -7,20 +7,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from mailer.staff.admin.base import ModelAdmin
+from mailer.staff.admin.base import ListElsewhere
 from subscribers.models import Segment
 
 
 @admin.register(Segment)
-class SegmentAdmin(ModelAdmin):
+class SegmentAdmin(ListElsewhere):
     """A history of its own, and the way to the list and to the builder."""
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return redirect("staff:segments")
+    list_page = "staff:segments"
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -49,5 +44,5 @@ class SegmentAdmin(ModelAdmin):
         if not self.has_view_permission(request, segment):
             raise PermissionDenied
         if segment is None:
-            return redirect("staff:segments")
+            return redirect(self.list_page)
         return redirect("staff:segment", segment.pk)

@@ -5,38 +5,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.urls import URLPattern, path
 
-from mailer.staff.admin.base import Countless, ModelAdmin, ModelForm, NoDelete, ReadOnly, TextInput
+from mailer.staff.admin.base import Countless, ListElsewhere, ModelAdmin, NoDelete, ReadOnly
+from mailer.staff.audit import record
 from subscribers.models import Lifting, Suppression
-from subscribers.privacy import erased
 from subscribers.suppressing.errors import CannotSuppress
 from subscribers.suppressing.find import suppressions_of
 from subscribers.suppressing.lift import LONGEST_BECAUSE, lift
-
-LIST = "staff:suppressions"
-
-
-class SuppressionForm(ModelForm):
-    address = forms.CharField(max_length=320, validators=[validate_email], widget=TextInput())
-
-    class Meta:
-        model = Suppression
-        fields = ("address", "reason", "detail")
-
-    def clean_address(self) -> str:
-        address: str = self.cleaned_data["address"]
-        if erased.matcher()(address):
-            raise forms.ValidationError(
-                "Whoever has this address was erased, so it is not written down again. To keep in mind that it must "
-                "get nothing: mailer suppressions add."
-            )
-        return address.lower()
 
 
 class LiftForm(forms.Form):
@@ -48,15 +27,10 @@ class LiftForm(forms.Form):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(NoDelete, Countless, ModelAdmin):
-    """Staff add a suppression, or take the address off again with a reason; none is changed or deleted."""
+class SuppressionAdmin(NoDelete, ListElsewhere):
+    """Staff take an address off again with a reason; none is changed or deleted."""
 
-    list_display = ("address", "reason", "detail", "origin", "created_at")
-    list_filter = ("reason", "origin")
-    search_fields = ("address",)
-    search_help_text = "A part of the address"
-    ordering = ("-id",)
-    form = SuppressionForm
+    list_page = "staff:suppressions"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -67,12 +41,12 @@ class SuppressionAdmin(NoDelete, Countless, ModelAdmin):
 
     def lift_page(self, request: HttpRequest, number: int) -> HttpResponse:
         """Ask why, then take the address off. Answers 403 to who may not."""
-        if not may_lift(request):
+        if not request.user.has_perm("subscribers.lift_suppression"):
             raise PermissionDenied
         suppression = get_object_or_404(Suppression, pk=number)
         form = LiftForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid() and self._lift(request, suppression, form):
-            return redirect(LIST)
+            return redirect(self.list_page)
         held = list(suppressions_of(suppression.address).order_by("created_at"))
         shown = {
             "title": "Take off the suppressions",
@@ -82,11 +56,9 @@ class SuppressionAdmin(NoDelete, Countless, ModelAdmin):
             "liftings": Lifting.objects.filter(address=suppression.address).order_by("-id"),
             "form": form,
         }
-        answer = TemplateResponse(
+        return TemplateResponse(
             request, "staff/lift.html", {**self.admin_site.each_context(request), **shown}
         )
-        answer["Cache-Control"] = "no-store"
-        return answer
 
     def _lift(self, request: HttpRequest, suppression: Suppression, form: LiftForm) -> bool:
         try:
@@ -95,17 +67,18 @@ class SuppressionAdmin(NoDelete, Countless, ModelAdmin):
             form.add_error(None, str(error))
             return False
         # In the record of liftings stand address and reason; here, where an erasure does not reach, only that it was done.
-        self.log_change(request, suppression, "Taken off the suppressions.")
+        record(request.user, suppression, "Taken off the suppressions.")
         messages.success(
             request, "Taken off. SendGrid is asked to take it off its lists too, until it is done."
         )
         return True
 
-    def get_list_display(self, request: HttpRequest) -> Any:
-        return (*self.list_display, _lift_link) if may_lift(request) else self.list_display
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"reason": Suppression.Reason.MANUAL} | super().get_changeform_initial_data(request)
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return redirect("staff:suppressions-add")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -124,17 +97,3 @@ class LiftingAdmin(ReadOnly, Countless, ModelAdmin):
     @admin.display(description="gone at SendGrid", boolean=True)
     def gone_at_sendgrid(self, lifting: Lifting) -> bool:
         return hasattr(lifting, "removal")
-
-
-def may_lift(request: HttpRequest) -> bool:
-    """Whether who asks may take addresses off the suppressions."""
-    return request.user.has_perm("subscribers.lift_suppression")
-
-
-@admin.display(description="lift")
-def _lift_link(suppression: Suppression) -> str:
-    if suppression.reason == Suppression.Reason.COMPLAINT:
-        return "never, after a complaint"
-    return format_html(
-        '<a href="{}">Take off …</a>', reverse("admin:subscribers_suppression_lift", args=[suppression.pk])
-    )

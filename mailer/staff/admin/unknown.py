@@ -23,6 +23,7 @@ from mailer.delivery.settle import accept, release
 from mailer.delivery.unknown import known, unknown
 from mailer.staff.access.scope import visible
 from mailer.staff.admin.base import ModelAdmin
+from mailer.staff.audit import record
 
 ON_A_PAGE = 20
 LIST = "admin:delivery_submission_unknown"
@@ -100,7 +101,7 @@ class UnknownPages(ModelAdmin):
         else:
             done, said = release(submission.pk, because, who), _goes_again(submission)
         if done:
-            self.log_change(request, submission, f"{said} Because: {because}")
+            record(request.user, submission, f"{said} Because: {because}")
             messages.success(request, said)
         else:
             submission.refresh_from_db()

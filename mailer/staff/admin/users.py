@@ -19,7 +19,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from mailer.issues.editing.who import name_of
@@ -217,7 +216,6 @@ class UserAdmin(NoDelete, ModelAdmin):
     ) -> HttpResponse:
         return self._invite(request, obj)
 
-    @method_decorator(never_cache)
     @method_decorator(require_POST)
     def send_link(self, request: HttpRequest, number: int) -> HttpResponse:
         """Make a link by which somebody chooses a password, mail it, and show it. 403 to who may not change users."""
@@ -249,9 +247,7 @@ class UserAdmin(NoDelete, ModelAdmin):
 
     def _invite(self, request: HttpRequest, user: User) -> HttpResponse:
         invitation = invite(user, by=name_of(request.user))
-        response = page(request, "staff/accounts/invited.html", "Invited", invitation=invitation)
-        response["Cache-Control"] = "no-store"
-        return response
+        return page(request, "staff/accounts/invited.html", "Invited", invitation=invitation)
 
     @admin.display(description="user name")
     def user_name(self, user: User) -> str:

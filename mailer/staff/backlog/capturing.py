@@ -1,6 +1,5 @@
 """A page of the web becomes a story: for the builder, which speaks JSON, and for the form of the backlog."""
 
-import json
 from typing import Any
 
 from django.contrib import messages
@@ -15,8 +14,11 @@ from mailer.issues.models import Newsletter, Story
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import ADDITION, record
 from mailer.staff.backlog.addresses import to_backlog
+from mailer.staff.body import NotUnderstood, body_of, text_in
 
 RIGHT = "issues.add_story"
+LONGEST = 2000
+"""Characters of an address that are shown again."""
 
 
 @require_POST
@@ -24,8 +26,8 @@ RIGHT = "issues.add_story"
 def capture_json(request: HttpRequest, newsletter: Newsletter) -> JsonResponse:
     """{"url"} → 201 {"story", "notes", "there"}; 422 {"message"} where the page gives none."""
     try:
-        captured = _capture(request, newsletter, _url_in(request.body))
-    except CaptureError as error:
+        captured = _capture(request, newsletter, text_in(body_of(request), "url"))
+    except (NotUnderstood, CaptureError) as error:
         return JsonResponse({"code": error.code, "message": str(error)}, status=422)
     return JsonResponse(
         {"story": in_backlog(captured.story), "notes": captured.notes, "there": captured.there}, status=201
@@ -36,11 +38,12 @@ def capture_json(request: HttpRequest, newsletter: Newsletter) -> JsonResponse:
 @needs(RIGHT, Newsletter)
 def capture_form(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Go on to the story, which is looked at before it is used."""
+    url = request.POST.get("url", "")
     try:
-        captured = _capture(request, newsletter, request.POST.get("url", ""))
+        captured = _capture(request, newsletter, url)
     except CaptureError as error:
         messages.error(request, str(error))
-        return redirect(to_backlog(newsletter))
+        return redirect(to_backlog(newsletter, url=url[:LONGEST]))
     if not captured.there:
         messages.success(request, "The page is a story of the backlog now.")
     for note in captured.notes:
@@ -53,17 +56,6 @@ def _capture(request: HttpRequest, newsletter: Newsletter, url: str) -> Captured
     if not captured.there:
         record(request.user, captured.story, "Took it from a page of the web.", ADDITION)
     return captured
-
-
-def _url_in(body: bytes) -> str:
-    try:
-        given: Any = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise CaptureError("The request holds no JSON: reload the page.") from error
-    url = given.get("url") if isinstance(given, dict) else None
-    if not isinstance(url, str):
-        raise CaptureError("There is no address: paste one.")
-    return url
 
 
 def in_backlog(story: Story) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -79,14 +80,15 @@ def feeds(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
             raise PermissionDenied
         if form.is_valid() and (added := _add(request, form)):
             return redirect(f"{reverse('staff:feeds', args=[newsletter.pk])}#feed-{added.pk}")
-    rows = with_next_look(newsletter.feeds.prefetch_related("topics").order_by("id"))
+    rows = newsletter.feeds.prefetch_related("topics").order_by("id")
+    rows = with_next_look(rows).annotate(brought=Count("entries__story"))
     return page(
         request,
         "staff/backlog/feeds.html",
         "Feeds",
         status=422 if form.errors else 200,
         newsletter=newsletter,
-        feeds=[(row, row.entries.filter(story__isnull=False).count()) for row in rows],
+        feeds=rows,
         form=form,
         may_add=may_add,
         may_change=request.user.has_perm("issues.change_feed", newsletter),

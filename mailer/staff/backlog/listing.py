@@ -40,7 +40,7 @@ class Line:
 @needs("issues.view_story")
 def backlog(request: HttpRequest) -> HttpResponse:
     """The stories that wait for an issue of one newsletter: ?newsletter= its short name, ?q= words, ?topic= and ?feed=
-    numbers (or feed=hand), ?page=."""
+    numbers (or feed=hand), ?page=; ?url= is an address that no story could be made of."""
     newsletters = list(visible(request.user, "issues.view_story", Newsletter.objects.order_by("name")))
     if not newsletters:
         return page(request, "staff/backlog/list.html", "Backlog", newsletter=None)
@@ -66,6 +66,7 @@ def backlog(request: HttpRequest) -> HttpResponse:
         newsletter=newsletter,
         pages=pages,
         lines=[Line(story, _excerpt(story.body), _host_of(story.link)) for story in pages],
+        url=request.GET.get("url", ""),
         words=words,
         topic=number(request.GET.get("topic")),
         feed=feed,

@@ -29,28 +29,25 @@ def move(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     stories, into = _chosen(request, newsletter), request.POST.get("issue", "")
     if not stories:
         return _nothing(request, newsletter)
-    if into == NEW:
-        if not request.user.has_perm("issues.add_issue", newsletter):
-            raise PermissionDenied
-        begun = new_issue_with(newsletter, stories, request.user)
-        record(request.user, begun, f"Began it with {_count(stories)} of the backlog.", ADDITION)
-        return redirect("staff:issue", begun.pk)
     issue = newsletter.issues.filter(pk=number(into) or 0).first()
-    if issue is None:
+    if issue is None and into != NEW:
         messages.error(request, "Nothing was moved: choose an issue.")
         return redirect(to_backlog(newsletter))
-    if not request.user.has_perm("issues.change_issue", issue):
+    right, where = ("issues.change_issue", issue) if issue else ("issues.add_issue", newsletter)
+    if not request.user.has_perm(right, where):
         raise PermissionDenied
     try:
-        put_into(issue, stories, request.user)
+        if issue:
+            put_into(issue, stories, request.user)
+            record(request.user, issue, f"Put {_count(stories)} of the backlog into it.")
+        else:
+            issue = new_issue_with(newsletter, stories, request.user)
+            record(request.user, issue, f"Began it with {_count(stories)} of the backlog.", ADDITION)
     except Locked as error:
         messages.error(request, f"Nothing was moved. {error}")
-    except Invalid:
-        messages.error(
-            request, "Nothing was moved: somebody else used one of these stories just now. Try again."
-        )
+    except Invalid as error:
+        messages.error(request, f"Nothing was moved. {' '.join(each.message for each in error.errors)}")
     else:
-        record(request.user, issue, f"Put {_count(stories)} of the backlog into it.")
         return redirect("staff:issue", issue.pk)
     return redirect(to_backlog(newsletter))
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from mailer.issues.editing.who import name_of
 from mailer.issues.images.address import address_of
 from mailer.issues.images.encode import MOST_BYTES, ImageError
 from mailer.issues.images.keep import keep_picture
@@ -34,6 +37,8 @@ class StoryForm(ModelForm):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/gif,image/webp,image/avif"}),
     )
     without_picture = forms.BooleanField(required=False)
+    theirs: Story | None = None
+    """What somebody else kept while this was written."""
     body = forms.CharField(max_length=LONGEST_BODY, required=False, widget=forms.Textarea(attrs={"rows": 8}))
 
     class Meta:
@@ -98,6 +103,8 @@ def _written(request: HttpRequest, newsletter: Newsletter, story: Story, title: 
         status=422 if form.errors else 200,
         form=form,
         story=story,
+        # Where something else is wrong it is still what the page was loaded with.
+        seen=_state(form.theirs) if form.theirs else request.POST.get("seen", _state(story)),
         newsletter=newsletter,
         backlog_url=to_backlog(newsletter),
         may_change=may_change,
@@ -111,26 +118,35 @@ def _keep(request: HttpRequest, newsletter: Newsletter, form: StoryForm) -> bool
     story: Story = form.instance
     made = story.pk is None
     given = form.cleaned_data
-    if given["without_picture"]:
-        story.image = story.image_alt = ""
-    if given["picture"]:
-        file = given["picture"]
-        try:
-            image, _ = keep_picture(
-                newsletter, read(file), name=file.name, alt=given["image_alt"], by=request.user
-            )
-        except ImageError as error:
-            form.add_error("picture", str(error))
-            return False
-        story.image, story.image_alt = address_of(image), given["image_alt"]
-    story.touched_at = timezone.now()
     with transaction.atomic():
+        now = Story.objects.select_for_update(of=("self",)).filter(pk=story.pk, issue=None).first()
         # It may have been moved into an issue meanwhile, where it is worked on there.
-        if not made and not Story.objects.select_for_update().filter(pk=story.pk, issue=None).exists():
+        if now is None and not made:
             form.add_error(
                 None, "It is no more in the backlog: somebody moved or deleted it. Nothing was kept."
             )
             return False
+        if now and _state(now) != request.POST.get("seen", ""):
+            form.theirs = now
+            form.add_error(
+                None,
+                f"{_last_at_work_on(now)} changed it while you wrote, so yours was not kept yet. Take over what you need "
+                "of what is kept now, shown below; then keep yours in its place.",
+            )
+            return False
+        if given["without_picture"]:
+            story.image = story.image_alt = ""
+        if given["picture"]:
+            file = given["picture"]
+            try:
+                image, _ = keep_picture(
+                    newsletter, read(file), name=file.name, alt=given["image_alt"], by=request.user
+                )
+            except ImageError as error:
+                form.add_error("picture", str(error))
+                return False
+            story.image, story.image_alt = address_of(image), given["image_alt"]
+        story.touched_at = timezone.now()
         form.save()
         record(
             request.user,
@@ -139,6 +155,19 @@ def _keep(request: HttpRequest, newsletter: Newsletter, form: StoryForm) -> bool
             *([ADDITION] if made else []),
         )
     return True
+
+
+def _state(story: Story) -> str:
+    """What tells whether somebody worked on a story since."""
+    return story.touched_at.isoformat() if story.touched_at else ""
+
+
+def _last_at_work_on(story: Story) -> str:
+    acts = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Story), object_id=str(story.pk)
+    )
+    last = acts.select_related("user").order_by("-action_time").first()
+    return name_of(last.user) if last else "Somebody"
 
 
 def offer_topics(form: Any) -> None:

@@ -1,39 +1,17 @@
 """What the builder's page sends, and how it is answered: JSON both ways."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpResponseBase, JsonResponse
 
 from mailer.issues.editing.document import Document, as_json
 from mailer.issues.editing.locks import Locked
 from mailer.issues.editing.read import UNKEPT, FieldError, Invalid
 from mailer.issues.editing.save import Conflicting
-
-
-class NotUnderstood(Exception):
-    """A request that no page of ours sends; the message says what is wrong with it."""
-
-
-def asked(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object in the body of a request.
-
-    Raises:
-        NotUnderstood: there is none, or it is too large.
-    """
-    try:
-        body = json.loads(request.body or b"{}")
-    except RequestDataTooBig as error:
-        raise NotUnderstood("The issue is too large to be sent at once: shorten its stories.") from error
-    except (ValueError, RecursionError) as error:
-        raise NotUnderstood("The request holds no JSON: reload the page.") from error
-    if not isinstance(body, dict):
-        raise NotUnderstood("The request holds no JSON object: reload the page.")
-    return body
+from mailer.staff.body import NotUnderstood, text_in
 
 
 def number(body: dict[str, Any], name: str) -> int:
@@ -63,8 +41,7 @@ def numbers(body: dict[str, Any], name: str) -> frozenset[int]:
 def text(body: dict[str, Any], name: str, most: int) -> str:
     """A short text of a request, "" where there is none, cut off behind `most` characters; without what UTF-8 and
     PostgreSQL cannot hold."""
-    value = body.get(name)
-    return UNKEPT.sub("", value)[:most] if isinstance(value, str) else ""
+    return UNKEPT.sub("", text_in(body, name))[:most]
 
 
 def answers_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -75,7 +52,7 @@ def answers_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
         try:
             return view(*args, **kwargs)
         except NotUnderstood as error:
-            return JsonResponse({"code": "not_understood", "message": str(error)}, status=400)
+            return JsonResponse({"code": error.code, "message": str(error)}, status=400)
         except Conflicting as conflict:
             return JsonResponse(_conflict(conflict), status=409)
         except Invalid as error:

@@ -12,7 +12,8 @@ from mailer.issues.editing.duplicate import NoSuchStory, duplicate_story
 from mailer.issues.models import Issue, Newsletter
 from mailer.staff.access.needs import needs, wants_json
 from mailer.staff.audit import ADDITION, record
-from mailer.staff.builder.asked import answers_json, asked, document_json, number
+from mailer.staff.body import body_of
+from mailer.staff.builder.asked import answers_json, document_json, number
 
 _ADD = "issues.add_issue"
 
@@ -39,7 +40,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
 @answers_json
 def duplicate(request: HttpRequest, issue: Issue) -> HttpResponseBase:
     """Copy the issue as the next one of its newsletter; or, where the JSON names a story, that story behind itself."""
-    if request.content_type == "application/json" and "story" in (body := asked(request)):
+    if request.content_type == "application/json" and "story" in (body := body_of(request)):
         return _duplicate_story(request, issue, number(body, "story"))
     if not request.user.has_perm(_ADD, issue.newsletter):
         raise PermissionDenied

@@ -7,15 +7,15 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from mailer.delivery.models import Send
+from mailer.delivery.standing import Standing, standing, with_sends
 from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue, Newsletter, Story
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import visible
-from mailer.staff.builder.standing import Standing, standing, with_sends
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 
 LATELY = 4
@@ -77,13 +77,10 @@ def found(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
     for word in words.replace("/", " ").split()[:8]:
         headlines = Story.objects.filter(issue=OuterRef("pk"), headline__icontains=word)
         named = Q(newsletter__name__icontains=word) | Q(newsletter__slug__icontains=word)
-        besides = Q(number=int(word)) if _is_number(word) else named
+        of_number = number(word)
+        besides = named if of_number is None else Q(number=of_number)
         rows = rows.filter(Q(subject__icontains=word) | Exists(headlines) | besides)
     return rows
-
-
-def _is_number(word: str) -> bool:
-    return word.isdecimal() and len(word) < 10
 
 
 def _shelves(
@@ -98,8 +95,8 @@ def _shelves(
         shown = rows.annotate(place=place).filter(place__lte=LATELY)
     else:
         shown = rows.filter(pk__in=[issue.pk for issue in pages])
-    now = timezone.now()
-    lines = [Line(issue, standing(issue, now), name_of(issue.edited_by)) for issue in with_sends(shown)]
+    listed = with_sends(shown.select_related("edited_by"))
+    lines = [Line(issue, standing(issue), name_of(issue.edited_by)) for issue in listed]
     return [
         Shelf(
             newsletter,

@@ -14,10 +14,14 @@ from mailer.issues.models import Issue
 from mailer.issues.preview import example_reader
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import visible
-from mailer.staff.builder.asked import NotUnderstood, answers_json, asked, number, numbers
+from mailer.staff.body import NotUnderstood, body_of
+from mailer.staff.builder.asked import answers_json, number, numbers
+from mailer.staff.one_at_a_time import one_at_a_time
 from subscribers.models import Subscriber, Topic
 from subscribers.search.find import find
 
+LOCK = 0x70726576
+"""Of PostgreSQL's advisory locks: a user has one preview at a time."""
 MOST_PEOPLE = 12
 """Offered at once for a preview."""
 _SEE_PEOPLE = "subscribers.view_subscriber"
@@ -25,10 +29,11 @@ _SEE_PEOPLE = "subscribers.view_subscriber"
 
 @require_POST
 @needs("issues.view_issue", Issue)
+@one_at_a_time(LOCK)
 @answers_json
 def preview_document(request: HttpRequest, issue: Issue) -> HttpResponseBase:
     """Build the document that the page holds, for whom it names. Nothing is written."""
-    body = asked(request)
+    body = body_of(request)
     document = read_document(body.get("document"))
     seen = preview(issue, document, _reader(request, body.get("as")))
     newsletter = issue.newsletter

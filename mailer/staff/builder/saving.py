@@ -16,7 +16,8 @@ from mailer.issues.editing.who import name_of
 from mailer.issues.models import Issue
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import record
-from mailer.staff.builder.asked import answers_json, asked, document_json, number, numbers, text
+from mailer.staff.body import body_of
+from mailer.staff.builder.asked import answers_json, document_json, number, numbers, text
 
 WROTE = "Wrote on it."
 ONE_SITTING = timedelta(minutes=10)
@@ -29,7 +30,7 @@ _CLIENT = 40
 @answers_json
 def save_document(request: HttpRequest, issue: Issue) -> HttpResponseBase:
     """Save the document that the page holds."""
-    body = asked(request)
+    body = body_of(request)
     wanted = Wanted(
         base=number(body, "base"),
         document=read_document(body.get("document")),
@@ -54,7 +55,7 @@ def save_document(request: HttpRequest, issue: Issue) -> HttpResponseBase:
 @answers_json
 def presence(request: HttpRequest, issue: Issue) -> HttpResponseBase:
     """Say where somebody is, and hear who else is there and what the newest revision is."""
-    body = asked(request)
+    body = body_of(request)
     field = text(body, "field", 120) or None
     others = meet(issue.pk, request.user.pk or 0, name_of(request.user), field, text(body, "client", _CLIENT))
     return JsonResponse(

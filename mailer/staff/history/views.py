@@ -12,11 +12,10 @@ from mailer.staff.access.needs import needs
 from mailer.staff.audit import record
 from mailer.staff.history.entries import KINDS, SIGN_IN, Asked, entries, kinds_of_things, page_of
 from mailer.staff.history.rows import as_csv
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 
 RIGHT = "admin.view_logentry"
-HIGHEST = 2**31 - 1
-"""Number that an entry can have."""
 
 
 class AskedForm(forms.Form):
@@ -66,16 +65,14 @@ class AskedForm(forms.Form):
 def audit(request: HttpRequest) -> HttpResponse:
     """A page of the log, newest first; ?before= the number of an entry leads on to older ones."""
     form = AskedForm(request.GET)
-    before = request.GET.get("before", "")
-    number = int(before) if before.isdecimal() and len(before) < 11 else None
-    shown = page_of(form.asked(), min(number, HIGHEST) if number is not None else None)
+    before = number(request.GET.get("before"))
     return page(
         request,
         "staff/history/audit.html",
         "Audit log",
         form=form,
-        page=shown,
-        first=number is None,
+        page=page_of(form.asked(), before),
+        first=before is None,
         filtered=any(value for name, value in request.GET.items() if name != "before"),
         filter=_without_before(request.GET),
     )
@@ -91,7 +88,6 @@ def audit_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     record(user, user, "Exported the audit log.")
     response = StreamingHttpResponse(as_csv(entries(asked)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="audit-log-{timezone.localdate():%Y-%m-%d}.csv"'
-    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
@@ -79,14 +80,13 @@ def _done(
     request: HttpRequest, stored: Import, said: str, act: Callable[[], Any], kind: int = CHANGE
 ) -> bool:
     """Do it and write it down, or tell why it cannot be done."""
-    number = stored.pk
     try:
-        act()
+        with transaction.atomic():
+            record(request.user, stored, said, kind)
+            act()
     except CannotImport as error:
         messages.error(request, str(error))
         return False
-    stored.pk = number
-    record(request.user, stored, said, kind)
     return True
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,6 +13,7 @@ from mailer.staff.audit import record
 from mailer.staff.imports.shown import waiting_drafts, written
 from mailer.staff.imports.trying import ask_anew
 from mailer.staff.imports.uploading import lists_of
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 from subscribers.importing import CannotImport
 from subscribers.importing.columns import Columns, map_columns
@@ -80,7 +80,7 @@ def columns(request: HttpRequest, stored: Import) -> HttpResponse:
     chosen = stored.mailing_list
     if request.method == "POST":
         mapping, rules = _posted(request.POST, sample.header)
-        found = lists_of(request.user).filter(pk=_number(request.POST.get("mailing_list"))).first()
+        found = lists_of(request.user).filter(pk=number(request.POST.get("mailing_list"))).first()
         try:
             for target in mapping.values():
                 read_target(target)
@@ -201,7 +201,3 @@ def _for_the_page(error: CannotImport) -> str:
                 "company_size."
             )
     return str(error)
-
-
-def _number(given: Any) -> int:
-    return int(given) if str(given).isascii() and str(given).isdigit() and len(str(given)) < 18 else 0

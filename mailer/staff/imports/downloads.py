@@ -35,6 +35,4 @@ def _file(stored: Import, kind: ImportPartKind, of_a_draft: ImportPartKind, what
     file.writelines(lines_of(stored, kind))
     file.seek(0)
     name = f"import-{stored.pk}-{what}.csv"
-    response = FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
-    response["Cache-Control"] = "no-store"
-    return response
+    return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")

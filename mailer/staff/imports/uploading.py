@@ -20,6 +20,7 @@ from mailer.staff.page import page
 from subscribers.importing import CannotImport
 from subscribers.importing.archive import TABLES, is_archive, unpacked
 from subscribers.importing.draft import take_up
+from subscribers.importing.workbook import Allowance
 from subscribers.models import Import, MailingList
 
 RIGHT = "subscribers.import_subscriber"
@@ -27,6 +28,8 @@ MOST_BYTES = 500_000_000
 """Of a file: some five million rows as CSV."""
 MOST_OF_A_WORKBOOK = 15_000_000
 """Bytes. A workbook is unpacked row by row while somebody waits."""
+MOST_STEPS = 30_000_000
+"""Of all workbooks that are uploaded at once, see workbook.Allowance: six million cells, more than one of 15 MB usually has."""
 WORKBOOKS = (".xlsx", ".xlsm")
 SUFFIXES = (*TABLES, ".zip")
 
@@ -141,6 +144,7 @@ def _take_in(
         CannotImport: one of them cannot be imported; then none is kept.
     """
     name = str(file.name)
+    allowed = Allowance(MOST_STEPS, MOST_BYTES)
     with TemporaryDirectory() as folder:
         # Under a name of our own: theirs may be too long for a disk.
         place = Path(folder) / f"file{Path(name).suffix.lower()}"
@@ -149,11 +153,13 @@ def _take_in(
         if place.suffix == ".zip" and not is_archive(place):
             raise CannotImport("bad_archive", f"{name} is no zip archive, or it is damaged.")
         if place.suffix != ".zip":
-            return [_take_up(request, place, name, mailing_list, sheet)]
+            return [_take_up(request, place, name, mailing_list, allowed, sheet)]
         with unpacked(place, name) as tables:
             drafts: list[Import] = []
             try:
-                drafts.extend(_take_up(request, table, called, mailing_list) for table, called in tables)
+                drafts.extend(
+                    _take_up(request, table, called, mailing_list, allowed) for table, called in tables
+                )
             except CannotImport:
                 Import.objects.filter(pk__in=[draft.pk for draft in drafts]).delete()
                 raise
@@ -161,7 +167,12 @@ def _take_in(
 
 
 def _take_up(
-    request: HttpRequest, place: Path, name: str, mailing_list: MailingList, sheet: str = ""
+    request: HttpRequest,
+    place: Path,
+    name: str,
+    mailing_list: MailingList,
+    allowed: Allowance,
+    sheet: str = "",
 ) -> Import:
     if place.suffix in WORKBOOKS and place.stat().st_size > MOST_OF_A_WORKBOOK:
         raise CannotImport(
@@ -170,7 +181,9 @@ def _take_up(
             f"(UTF-8), which may have {MOST_BYTES // 1_000_000} MB.",
         )
     try:
-        return take_up(place, name, mailing_list, by=request.user.get_username(), sheet=sheet)
+        return take_up(
+            place, name, mailing_list, by=request.user.get_username(), sheet=sheet, allowed=allowed
+        )
     except CannotImport as error:
         # Where it lies for a moment is nothing that anybody wants to read.
         raise CannotImport(error.code, str(error).replace(str(place), name)) from error

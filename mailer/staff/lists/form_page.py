@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from django.conf import settings as site
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -42,7 +43,7 @@ def form(request: HttpRequest, mailing_list: MailingList) -> HttpResponse:
     typed, wrong = settings_of(mailing_list), {}
     if request.method == "POST":
         if not may_change:
-            return HttpResponse(status=403)
+            raise PermissionDenied
         typed = posted_settings(request.POST)
         wrong = wrong_with(typed)
         if not wrong:
@@ -60,7 +61,7 @@ def form(request: HttpRequest, mailing_list: MailingList) -> HttpResponse:
         "kinds": KINDS,
         "wordings": mailing_list.wordings.order_by("-version")[:20],
         "may_change": may_change,
-        "preview": _document(embeddable(mailing_list)) if current_wording(mailing_list) else "",
+        **(_previewed(mailing_list, typed, wrong) if wrong else _saved(mailing_list)),
         **_for_a_site(mailing_list),
     }
     title = f"Sign-up form of {mailing_list.name}"
@@ -72,10 +73,18 @@ def form(request: HttpRequest, mailing_list: MailingList) -> HttpResponse:
 def preview(request: HttpRequest, mailing_list: MailingList) -> HttpResponse:
     """The form as it would be with what is typed; nothing of it is kept."""
     typed = posted_settings(request.POST)
-    wrong = wrong_with(typed)
+    return render(request, "staff/lists/preview.html", _previewed(mailing_list, typed, wrong_with(typed)))
+
+
+def _saved(mailing_list: MailingList) -> dict[str, Any]:
+    """The form as it is saved."""
+    return {"preview": _document(embeddable(mailing_list)) if current_wording(mailing_list) else ""}
+
+
+def _previewed(mailing_list: MailingList, typed: Settings, wrong: dict[str, list[str]]) -> dict[str, Any]:
+    """The form as it would be with what is typed, or what is wrong with that."""
     document = "" if wrong or not typed.wording else _document(_tried(mailing_list, typed))
-    problems = [problem for problems in wrong.values() for problem in problems]
-    return render(request, "staff/lists/preview.html", {"preview": document, "problems": problems})
+    return {"preview": document, "problems": [problem for problems in wrong.values() for problem in problems]}
 
 
 def _tried(mailing_list: MailingList, typed: Settings) -> str:

@@ -5,6 +5,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import visible
@@ -38,7 +39,10 @@ def counts(request: HttpRequest, mailing_list: MailingList) -> HttpResponse:
     """How many are on a list in which state, as a piece of the page."""
     # A number may be another list's once a database was restored.
     key = f"list-counts:{mailing_list.pk}:{mailing_list.created_at.timestamp()}"
-    found = cache.get_or_set(key, lambda: _counted(mailing_list), KEPT) or {}
+    try:
+        found = cache.get_or_set(key, lambda: _counted(mailing_list), KEPT) or {}
+    except RedisError:
+        found = _counted(mailing_list)
     states = [(state.label.lower(), found.get(state.value, 0)) for state in SubscriptionState]
     return render(request, "staff/lists/counts.html", {"states": states})
 

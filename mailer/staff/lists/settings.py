@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.http import QueryDict
 
+from subscribers.importing.columns import attribute_key
 from subscribers.models import Asked, MailingList
 from subscribers.sign_up.fields import FieldType
 from subscribers.sign_up.settings import problems_of
@@ -95,9 +96,10 @@ def save(mailing_list: MailingList, settings: Settings) -> list[str]:
 
 
 def _field(row: Mapping[str, str]) -> dict[str, Any]:
+    label = row["label"].strip()
     found: dict[str, Any] = {
-        "key": row["key"].strip(),
-        "label": row["label"].strip(),
+        "key": row["key"].strip() or attribute_key(label),
+        "label": label,
         "type": row["type"],
         "required": row["required"] == "yes",
     }

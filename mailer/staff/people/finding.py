@@ -14,6 +14,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Lower
 
 from mailer.staff.access.scope import lists_where
+from mailer.staff.numbers import number
 from subscribers.models import MailingList, Subscriber, Subscription, SubscriptionState, Suppression, Topic
 from subscribers.search.find import find
 from subscribers.segments import SegmentError
@@ -27,7 +28,6 @@ MOST_FOUND = 1_000
 SECONDS = 3.0
 """That a query may take."""
 _ATTRIBUTE = re.compile(r"\s*([^=]{1,100}?)\s*=\s*(.{1,200}?)\s*")
-_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,14 @@ class Found:
 def read_wanted(asked: Any) -> Wanted:
     """Whom the fields of an address name; what is no choice is as if it were not there."""
     texts = {name: str(asked.get(name, "")).replace("\0", "").strip() for name in ("q", "list", "topic")}
-    state, suppressed, before = (asked.get(name, "") for name in ("state", "suppressed", "before"))
+    state, suppressed = (asked.get(name, "") for name in ("state", "suppressed"))
     return Wanted(
         texts["q"],
         texts["list"],
         state if state in SubscriptionState.values else "",
         texts["topic"],
         suppressed if suppressed in ("yes", "no") else "",
-        min(int(before), _LARGEST) if before.isascii() and before.isdecimal() and len(before) < 20 else None,
+        number(asked.get("before")),
     )
 
 

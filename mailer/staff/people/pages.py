@@ -31,11 +31,8 @@ def people(request: HttpRequest) -> HttpResponse:
         "export_url": _export_url(request, wanted),
     }
     if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
-        answer: HttpResponse = render(request, "staff/people/found.html", shown)
-    else:
-        answer = page(request, "staff/people/page.html", "Subscribers", **shown, **_choices(request))
-    answer["Cache-Control"] = "no-store"
-    return answer
+        return render(request, "staff/people/found.html", shown)
+    return page(request, "staff/people/page.html", "Subscribers", **shown, **_choices(request))
 
 
 def _choices(request: HttpRequest) -> dict[str, Any]:

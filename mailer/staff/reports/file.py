@@ -12,8 +12,5 @@ def report_file(text: str, kind: Kind, name: str) -> HttpResponse:
     return HttpResponse(
         text,
         content_type=f"text/{kind}; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}.{kind}"',
-            "Cache-Control": "private, no-store",
-        },
+        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
     )

@@ -13,6 +13,7 @@ from mailer.delivery.models import Send
 from mailer.issues.models import Newsletter
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import visible
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 from mailer.tracking.models import SendFigures
 from mailer.tracking.reports.figures import VERSION
@@ -68,19 +69,19 @@ class Line:
     highest: str
 
 
-@needs("delivery.view_send")
 @require_safe
+@needs("delivery.view_send")
 def reports(request: HttpRequest) -> HttpResponse:
     """All sends that were started, the newest first; ?newsletter=3 of one newsletter, with its rates drawn;
     ?compare=12&compare=9 with these side by side."""
     newsletters = visible(request.user, "issues.view_newsletter", Newsletter.objects.order_by("name"))
     sends = sent(request.user)
-    chosen = newsletters.filter(pk=_number(request.GET.get("newsletter"))).first()
+    chosen = newsletters.filter(pk=number(request.GET.get("newsletter"))).first()
     if chosen:
         sends = sends.filter(issue__newsletter=chosen)
     shown = Paginator(sends, AT_ONCE).get_page(request.GET.get("page"))
     rows = rows_of(shown)
-    compared = [_number(each) for each in request.GET.getlist("compare")[:COMPARED]]
+    compared = [number(each) or 0 for each in request.GET.getlist("compare")[:COMPARED]]
     return page(
         request,
         "staff/reports/list.html",
@@ -146,8 +147,3 @@ def _side_by_side(rows: Sequence[Row]) -> dict[str, Any] | None:
             cells.append((percent(share) if row.totals else "", "" if change is None else f"{change:+.1f}"))
         lines.append((name, of, cells))
     return {"sends": [(row.send, row.sent) for row in ordered], "lines": lines}
-
-
-def _number(text: str | None) -> int:
-    """What a query says, or 0."""
-    return int(text) if text and text.isdecimal() and len(text) < 10 else 0

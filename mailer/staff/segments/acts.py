@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import ADDITION, CHANGE, DELETION, record
-from mailer.staff.segments.body import BadBody, body_of, text_in
+from mailer.staff.body import NotUnderstood, body_of, text_in
 from mailer.staff.segments.seen import seen_by
 from subscribers.models import Segment, Snapshot
 from subscribers.segments import SegmentError, predicate_of
@@ -77,7 +78,7 @@ def _write(request: HttpRequest, before: Segment | None) -> JsonResponse:
     try:
         data = body_of(request)
         base = parse_datetime(text_in(data, "base"))
-    except (BadBody, ValueError) as error:
+    except (NotUnderstood, ValueError) as error:
         return _refused([Fault("rule", "", str(error))], 422)
     wanted = Wanted(
         text_in(data, "name"), text_in(data, "slug"), data.get("rule"), data.get("in_reports") is True
@@ -99,13 +100,12 @@ def _refused(faults: list[Fault], status: int) -> JsonResponse:
 
 
 def _remove(request: HttpRequest, unused: Segment | Snapshot, back: str, done: str) -> HttpResponse:
-    number, slug = unused.pk, unused.slug
     try:
-        delete(unused) if isinstance(unused, Segment) else delete_snapshot(unused)
+        with transaction.atomic():
+            record(request.user, unused, f"Deleted {unused.slug}.", DELETION)
+            delete(unused) if isinstance(unused, Segment) else delete_snapshot(unused)
     except SegmentError as error:
         messages.error(request, f"Nothing was deleted: {error}.")
         return redirect(back)
-    unused.pk = number
-    record(request.user, unused, f"Deleted {slug}.", DELETION)
-    messages.success(request, f"Deleted {slug}.")
+    messages.success(request, f"Deleted {unused.slug}.")
     return redirect(done)

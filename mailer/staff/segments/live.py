@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from mailer.staff.access.needs import needs
-from mailer.staff.segments.body import BadBody, body_of, text_in
+from mailer.staff.body import NotUnderstood, body_of, text_in
 from mailer.staff.segments.seen import SECONDS, seen_by
 from mailer.staff.superseding import GivenUp, newest
 from subscribers.models import Segment
@@ -40,7 +40,7 @@ def check(request: HttpRequest) -> JsonResponse:
     """What a rule says: {"sentence", "faults": [{"code", "place", "message"}]}; a rule with faults says nothing."""
     try:
         data = body_of(request)
-    except BadBody as error:
+    except NotUnderstood as error:
         return _wrong("bad_json", "", str(error))
     faults = faults_of(data.get("rule"), slug=text_in(data, "slug"), now=timezone.now())
     says = "" if faults else sentence(parse(data.get("rule")))
@@ -65,7 +65,7 @@ def count(request: HttpRequest) -> JsonResponse:
         predicate = compile_rule(rule, now=now, lists=seen_by(request.user).lists)
         with transaction.atomic(), newest(f"count {request.user.pk} {_page_in(data)}"):
             return JsonResponse(_counted(request, predicate))
-    except BadBody as error:
+    except NotUnderstood as error:
         return _wrong("bad_json", "", str(error))
     except SegmentError as error:
         return _wrong(error.code, error.place, error.problem)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -22,6 +23,7 @@ from subscribers.segments.suggesting import attributes
 
 FIRST_RULE = {"version": VERSION, "all": [{}]}
 """A new segment's: one condition that is still to be chosen."""
+ON_A_PAGE = 50
 DEEPEST_JSON = 50
 """Lists and objects within each other: twice as many as the deepest rule has."""
 
@@ -31,8 +33,8 @@ DEEPEST_JSON = 50
 def segments(request: HttpRequest) -> HttpResponse:
     """All segments, or those with ?q= in a name. Nobody is counted before somebody asks."""
     text = request.GET.get("q", "").replace("\x00", "").strip()
-    found = _found(request, text)
-    shown = [(segment, sentence_of(segment.rule)) for segment in found]
+    pages = Paginator(_found(request, text), ON_A_PAGE).get_page(request.GET.get("page"))
+    shown = [(segment, sentence_of(segment.rule)) for segment in pages]
     rights = {f"may_{act}": request.user.has_perm(f"subscribers.{act}_segment") for act in ("add", "change")}
     everybody = seen_by(request.user).lists is None
     return page(
@@ -40,6 +42,7 @@ def segments(request: HttpRequest) -> HttpResponse:
         "staff/segments/list.html",
         "Segments",
         q=text,
+        pages=pages,
         segments=shown,
         everybody=everybody,
         may_export=may_export(request),

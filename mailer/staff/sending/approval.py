@@ -18,6 +18,7 @@ from mailer.delivery.testing.seen_as import an_example, mail_as
 from mailer.issues.models import Issue
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import record
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 from mailer.staff.sending.answers import fragment, is_htmx, reasons, say, trouble, typed
 from mailer.staff.sending.approvers import approvers_of
@@ -161,9 +162,8 @@ def _arrange(request: HttpRequest, issue: Issue) -> None:
 
 
 def _asked(request: HttpRequest, issue: Issue) -> Approval | None:
-    named = request.POST.get("approval", "")
-    number = int(named) if named.isdecimal() and len(named) < 19 else 0
-    return Approval.objects.select_related("issue__newsletter").filter(issue=issue, pk=number).first()
+    asked = Approval.objects.select_related("issue__newsletter").filter(issue=issue)
+    return asked.filter(pk=number(request.POST.get("approval")) or 0).first()
 
 
 def _panel(request: HttpRequest, issue: Issue, wrong: list[str] | None = None) -> HttpResponse:

@@ -16,6 +16,7 @@ from mailer.delivery.start import AlreadyStarted
 from mailer.issues.models import Issue
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import record
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 from mailer.staff.sending.answers import reasons, say
 from mailer.staff.sending.approval import shown_of_approval
@@ -40,7 +41,8 @@ def confirm(request: HttpRequest, issue: Issue) -> HttpResponse:
 @needs("delivery.add_send", Issue)
 def go_out(request: HttpRequest, issue: Issue) -> HttpResponse:
     """Send what was confirmed, once, if it is still that; else show what is different."""
-    shown = request.POST.get("recipients", "")
+    recipients = number(request.POST.get("recipients"))
+    shown = -1 if recipients is None else recipients
     try:
         wanted = read_wanted(issue, request.POST)
         send, started = go(
@@ -48,7 +50,7 @@ def go_out(request: HttpRequest, issue: Issue) -> HttpResponse:
             wanted,
             request.user,
             fingerprint=request.POST.get("fingerprint", ""),
-            recipients=int(shown) if shown.isdecimal() and len(shown) < 10 else -1,
+            recipients=shown,
         )
     except ChangedMeanwhile as error:
         return _confirmation(request, issue, request.POST, reasons(error), status=409)
@@ -64,7 +66,7 @@ def go_out(request: HttpRequest, issue: Issue) -> HttpResponse:
     if started:
         schedule = arrangement_of(send).schedule
         when = "" if str(schedule) == AT_ONCE else f", {schedule}"
-        record(request.user, send, f"Started the send to {int(shown):,} people{when}.")
+        record(request.user, send, f"Started the send to {shown:,} people{when}.")
         messages.success(request, "It goes out." if not when else f"It is scheduled: it goes out {schedule}.")
     else:
         messages.info(request, f"{issue} was started already: it goes out once. This is how it stands.")

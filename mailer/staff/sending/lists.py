@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -13,6 +14,7 @@ from mailer.delivery.testing.lists import keep_list
 from mailer.issues.models import Newsletter
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import ADDITION, CHANGE, DELETION, record
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 from mailer.staff.sending.answers import typed
 
@@ -54,8 +56,9 @@ def delete(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Delete a list. Nothing else uses it."""
     there = _named(request, newsletter)
     if there:
-        record(request.user, there, "Deleted the test list.", DELETION)
-        there.delete()
+        with transaction.atomic():
+            record(request.user, there, "Deleted the test list.", DELETION)
+            there.delete()
         messages.success(request, f"The list “{there}” is deleted.")
     return redirect("staff:test-lists", newsletter.pk)
 
@@ -75,6 +78,4 @@ def _page(request: HttpRequest, newsletter: Newsletter, status: int = 200, **sho
 
 
 def _named(request: HttpRequest, newsletter: Newsletter) -> TestList | None:
-    named = request.POST.get("number", "")
-    number = int(named) if named.isdecimal() and len(named) < 19 else 0
-    return TestList.objects.filter(newsletter=newsletter, pk=number).first()
+    return newsletter.test_lists.filter(pk=number(request.POST.get("number")) or 0).first()

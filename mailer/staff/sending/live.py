@@ -13,14 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailer.delivery.audience import audience_of
 from mailer.delivery.models import Approval, Send
-from mailer.delivery.progress import dues, progress_and_moving, waits_for_winner
+from mailer.delivery.progress import progress_and_moving
 from mailer.delivery.remaining import remaining
 from mailer.delivery.schedule import schedule_of
+from mailer.delivery.standing import standing_of, with_batches
 from mailer.delivery.steer import cancel, pause, resume
 from mailer.delivery.unknown import known, unknown
 from mailer.delivery.winner import results
 from mailer.staff.access.needs import needs
-from mailer.staff.admin.sends import state_of
 from mailer.staff.audit import record
 from mailer.staff.page import page
 from mailer.staff.sending.answers import fragment, trouble
@@ -126,20 +126,15 @@ def _now(request: HttpRequest, send: Send) -> dict[str, Any]:
     """Where it stands at this moment, counted from the ledger."""
     now, moving = progress_and_moving(send)
     left = remaining(send, now, moving)
-    first, last, due = dues(send)
     watched = not left.over or now.unknown > 0
     return {
         "send": send,
-        "state": state_of(send, waiting=now.waiting > 0, in_flight=moving),
+        "state": standing_of(with_batches(Send.objects.filter(pk=send.pk)).get()).says,
         "now": now,
         "identity": str(now),
         "segments": segments(now),
         "left": left,
         "moving": moving,
-        "first": first,
-        "last": last,
-        "due": due,
-        "waits_for_winner": waits_for_winner(send),
         "schedule": schedule_of(send),
         "unknown": known(unknown().filter(batch__send=send)[:UNKNOWN_SHOWN]) if now.unknown else [],
         "may_settle": request.user.has_perm("delivery.change_submission"),
@@ -176,7 +171,12 @@ def _steer(request: HttpRequest, send: Send, act: str, why: str, sure: bool) -> 
     match act:
         case "pause":
             done = pause(send.pk, f"Paused by {who}: {why}" if why else f"Paused by {who}.")
-            return done, "Paused." if done else "It was paused or cancelled already: nothing was changed."
+            return (
+                done,
+                "Paused."
+                if done
+                else "It was paused or cancelled already, or nothing of it waits: nothing was changed.",
+            )
         case "resume":
             done = resume(send.pk)
             return done, "It goes on." if done else "It was not paused, or is cancelled: nothing was changed."

@@ -21,6 +21,7 @@ from mailer.delivery.models import Send
 from mailer.issues.models import Issue
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import lists_where, visible
+from mailer.staff.numbers import number
 from mailer.staff.sending.answers import fragment, trouble
 from mailer.staff.sending.looking import TROUBLE, look, look_at_send
 from mailer.staff.sending.wanted import read_wanted
@@ -72,14 +73,13 @@ def why_of_send(request: HttpRequest, send: Send) -> HttpResponse:
 
 def _people(request: HttpRequest, issue: Issue, address: str, send: Send | None = None) -> HttpResponse:
     _check(request, issue, send)
-    typed = request.GET.get("page", "1")
-    number = min(int(typed), FARTHEST) if typed.isdecimal() and len(typed) < 6 and int(typed) else 1
+    page = min(number(request.GET.get("page")) or 1, FARTHEST)
     name = request.GET.get("group", "")
     try:
         with _looked(request, issue, send, "people") as who:
             group = group_of(who, forecast(who, places=False, beside=name in (NEW, OUT)), name)
             with closing(group.people):
-                start = (number - 1) * ON_A_PAGE
+                start = (page - 1) * ON_A_PAGE
                 people = list(islice(group.people, start, start + ON_A_PAGE))
     except TROUBLE as error:
         return trouble(request, error, "#people")
@@ -92,8 +92,8 @@ def _people(request: HttpRequest, issue: Issue, address: str, send: Send | None 
         title=_title(name),
         first=start + 1,
         last=start + len(people),
-        before=number - 1,
-        after=number + 1 if start + len(people) < group.count and number < FARTHEST else 0,
+        before=page - 1,
+        after=page + 1 if start + len(people) < group.count and page < FARTHEST else 0,
         address=address,
     )
 

@@ -9,7 +9,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from mailer.delivery.errors import DeliveryError
-from mailer.delivery.models import TestList
 from mailer.delivery.testing.addresses import read_addresses
 from mailer.delivery.testing.errors import BadTestMail
 from mailer.delivery.testing.limit import count_test
@@ -19,6 +18,7 @@ from mailer.issues.builder.content import BuildError
 from mailer.issues.models import Issue
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import record
+from mailer.staff.numbers import number
 from mailer.staff.sending.answers import fragment, is_htmx, reasons, say
 from mailer.staff.sending.people import SEE, people_at
 from subscribers.models import Subscriber, Topic
@@ -95,9 +95,8 @@ def _panel(request: HttpRequest, issue: Issue, **shown: Any) -> HttpResponse:
 def _reader(request: HttpRequest, issue: Issue) -> SeenAs:
     match request.POST.get("as"):
         case "topics":
-            chosen = [
-                int(each) for each in request.POST.getlist("topics") if each.isdecimal() and len(each) < 10
-            ]
+            topics = map(number, request.POST.getlist("topics"))
+            chosen = [topic for topic in topics if topic is not None]
             if not chosen:
                 raise BadTestMail("Choose at least one topic, or send the test as an example reader.")
             return with_topics(chosen)
@@ -120,9 +119,7 @@ def _person(request: HttpRequest, issue: Issue) -> Subscriber:
 def _addresses(request: HttpRequest, issue: Issue) -> str:
     match request.POST.get("to"):
         case "list":
-            typed = request.POST.get("list", "")
-            number = int(typed) if typed.isdecimal() and len(typed) < 19 else 0
-            chosen = TestList.objects.filter(newsletter=issue.newsletter, pk=number).first()
+            chosen = issue.newsletter.test_lists.filter(pk=number(request.POST.get("list")) or 0).first()
             if chosen is None:
                 raise BadTestMail("Choose a test list. It may have been deleted this moment.")
             return " ".join(chosen.addresses)

@@ -8,11 +8,11 @@ from django.http import QueryDict
 from mailer.delivery.arrange import Arrangement, arrangement_of, newest
 from mailer.delivery.audience import Audience, read_audience
 from mailer.delivery.models import Send
-from mailer.delivery.schedule import Schedule, read_schedule
+from mailer.delivery.schedule import BadSchedule, Schedule, read_schedule
 from mailer.delivery.variants import ABTest, BadTest
 from mailer.issues.models import Issue
+from mailer.staff.numbers import number
 
-WHEN = ("now", "at", "local")
 _WRITTEN = "%Y-%m-%dT%H:%M"
 """As a browser's field for date and time writes it."""
 
@@ -44,16 +44,14 @@ def read_wanted(issue: Issue, given: QueryDict) -> Arrangement:
 
 
 def _schedule(issue: Issue, given: QueryDict) -> Schedule:
-    match given.get("when"):
-        case "at":
-            return read_schedule(_typed(given), None, given.get("zone") or issue.newsletter.time_zone)
-        case "local":
-            return read_schedule(None, _typed(given), issue.newsletter.time_zone)
-    return Schedule()
-
-
-def _typed(given: QueryDict) -> str:
-    return given.get("at", "").replace("T", " ")
+    when, typed = given.get("when"), given.get("at", "").replace("T", " ")
+    if when not in ("at", "local"):
+        return Schedule()
+    if not typed:
+        raise BadSchedule("Choose the day and the time that it goes out.")
+    if when == "at":
+        return read_schedule(typed, None, given.get("zone") or issue.newsletter.time_zone)
+    return read_schedule(None, typed, issue.newsletter.time_zone)
 
 
 def _test(issue: Issue, given: QueryDict) -> ABTest | None:
@@ -78,9 +76,10 @@ def _number(given: QueryDict, name: str, otherwise: int) -> int:
     typed = given.get(name, "").strip()
     if not typed:
         return otherwise
-    if not typed.isdecimal() or len(typed) > 9:
+    found = number(typed)
+    if found is None:
         raise BadTest(f"“{typed}” is no whole number. Write the {name} of the A/B test in digits.")
-    return int(typed)
+    return found
 
 
 @dataclass(frozen=True)

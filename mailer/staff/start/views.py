@@ -13,12 +13,13 @@ from mailer.staff.access.scope import newsletters_where, visible
 from mailer.staff.page import page
 from mailer.staff.reports.listing import rows_of, sent
 from mailer.staff.sending.approvers import waiting_for
-from mailer.staff.start.standing import MOST, standings
+from mailer.staff.start.newest import newest
 from mailer.tracking.models import Alert
 from mailer.tracking.newsletter.charts import growth_chart
 from mailer.tracking.newsletter.keep import kept_report
-from mailer.tracking.reports.charts import segments
 
+MOST = 30
+"""Newsletters that are shown."""
 WEEKS = 26
 """Of growth that are shown."""
 REPORTS = 5
@@ -26,8 +27,8 @@ REPORTS = 5
 SETTLE = "delivery.change_submission"
 
 
-@needs(None)
 @require_safe
+@needs(None)
 def start(request: HttpRequest) -> HttpResponse:
     """Where everything stands that somebody may see."""
     newsletters = _newsletters(request)
@@ -43,8 +44,8 @@ def start(request: HttpRequest) -> HttpResponse:
     return page(request, "staff/start/start.html", "Start", **shown)
 
 
-@needs(None)
 @require_safe
+@needs(None)
 def under_way(request: HttpRequest) -> HttpResponse:
     """The part about the newest issues; a page that shows one going out asks for it every other second."""
     return render(request, "staff/start/standings.html", _moving(request, _newsletters(request)))
@@ -55,13 +56,9 @@ def _newsletters(request: HttpRequest) -> list[Newsletter]:
 
 
 def _moving(request: HttpRequest, newsletters: list[Newsletter]) -> dict[str, Any]:
-    found = standings(newsletters)
-    writes = newsletters_where(request.user, "issues.add_issue")
-    return {
-        "begins": {each.pk for each in newsletters if writes is None or each.pk in writes},
-        "standings": [(each, segments(each.progress) if each.progress else None) for each in found],
-        "moves": any(each.state == "running" for each in found),
-    }
+    rows = newest(newsletters, newsletters_where(request.user, "issues.add_issue"))
+    moves = any(row.standing and row.standing.word == "sending" for row in rows)
+    return {"standings": rows, "moves": moves}
 
 
 def _waiting(request: HttpRequest) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Entering addresses that must get nothing: one, or many that are pasted."""
 
+import re
 from dataclasses import dataclass, field
 
 from django import forms
@@ -22,19 +23,19 @@ LONGEST = 330 * MOST
 
 
 class AddForm(forms.Form):
-    """Addresses, one a line, why, and a note for the record."""
+    """Addresses, one a line or with commas between, why, and a note for the record."""
 
     addresses = forms.CharField(
-        max_length=LONGEST, error_messages={"required": "Write at least one address, each on a line."}
+        max_length=LONGEST, error_messages={"required": "Write at least one address."}
     )
     reason = forms.ChoiceField(choices=SuppressionReason.choices, initial=SuppressionReason.MANUAL)
     detail = forms.CharField(max_length=1_000, required=False)
 
     def clean_addresses(self) -> list[str]:
-        lines = [line.strip(" \t,;") for line in self.cleaned_data["addresses"].splitlines()]
-        found = list(dict.fromkeys(line for line in lines if line))
+        given = re.split(r"[\r\n,;]", self.cleaned_data["addresses"])
+        found = list(dict.fromkeys(address for each in given if (address := each.strip())))
         if not found:
-            raise forms.ValidationError("Write at least one address, each on a line.")
+            raise forms.ValidationError("Write at least one address.")
         if len(found) > MOST:
             raise forms.ValidationError(
                 f"These are {len(found):,} addresses, and {MOST:,} at most are taken at once. Import a file with a status "
@@ -63,8 +64,9 @@ def add(request: HttpRequest) -> HttpResponse:
         done = _suppress(form.cleaned_data["addresses"], reason, detail)
         if done.added:
             # Addresses stand in the list itself; here, where an erasure does not reach, only how many.
-            about = Suppression(pk=0, address=f"{done.added:,} addresses", reason=reason)
-            record(request.user, about, f"Suppressed {done.added:,} addresses: {reason.label}.", ADDITION)
+            record(
+                request.user, Suppression, f"Suppressed {done.added:,} addresses: {reason.label}.", ADDITION
+            )
         if not done.wrong:
             messages.success(request, _said(done))
             return redirect("staff:suppressions")

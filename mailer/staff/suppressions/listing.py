@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailer.staff.access.needs import needs
 from mailer.staff.audit import record
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 from subscribers.models import Suppression, SuppressionOrigin, SuppressionReason
 from subscribers.spreadsheet import BYTE_ORDER_MARK, defuse
@@ -64,27 +66,23 @@ def read_wanted(asked: Mapping[str, str]) -> Wanted:
 def suppressions(request: HttpRequest) -> HttpResponse:
     """The addresses that ?q=, ?reason= and ?origin= name. Nothing is counted: there may be a million."""
     wanted = read_wanted(request.GET)
-    before = request.GET.get("before", "")
-    rows = wanted.rows()
-    if before.isascii() and before.isdigit() and len(before) < 18:
-        rows = rows.filter(pk__lt=int(before))
+    before = number(request.GET.get("before"))
+    rows = wanted.rows() if before is None else wanted.rows().filter(pk__lt=before)
     found = list(rows[: PER_PAGE + 1])
-    answer = page(
+    return page(
         request,
         "staff/suppressions/list.html",
         "Suppressions",
         wanted=wanted,
         found=found[:PER_PAGE],
         older=found[PER_PAGE - 1].pk if len(found) > PER_PAGE else None,
-        first=not before,
+        first=before is None,
         reasons=SuppressionReason.choices,
         origins=SuppressionOrigin.choices,
         may_add=request.user.has_perm("subscribers.add_suppression"),
         may_lift=request.user.has_perm("subscribers.lift_suppression"),
         may_export=_may_export(request),
     )
-    answer["Cache-Control"] = "no-store"
-    return answer
 
 
 @require_POST
@@ -92,7 +90,7 @@ def suppressions(request: HttpRequest) -> HttpResponse:
 def as_csv(request: HttpRequest) -> HttpResponseBase:
     """The addresses that a search names, as a CSV file. Who took it is recorded."""
     if not _may_export(request):
-        return HttpResponse(status=403)
+        raise PermissionDenied
     wanted = read_wanted(request.POST)
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the answer closes it
     rows = 0
@@ -104,12 +102,9 @@ def as_csv(request: HttpRequest) -> HttpResponseBase:
     # What was looked for is a part of an address, and an erasure does not reach the log.
     unnamed = replace(wanted, text="").query
     which = f" with {unnamed}" if unnamed else ""
-    about = Suppression(pk=0, address=f"{rows - 1:,} addresses", reason=wanted.reason or "any reason")
-    record(request.user, about, f"Exported {rows - 1:,} suppressions{which}.")
+    record(request.user, Suppression, f"Exported {rows - 1:,} suppressions{which}.")
     name = f"suppressions-{timezone.localdate():%Y-%m-%d}.csv"
-    response = FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
-    response["Cache-Control"] = "no-store"
-    return response
+    return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
 
 
 def _lines(rows: QuerySet[Suppression]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -52,13 +53,13 @@ class LookForm(forms.ModelForm):  # type: ignore[type-arg]
                 field.widget.attrs.setdefault("aria-describedby", f"help-{name}")
 
 
-@needs("issues.view_newsletter", Newsletter)
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs("issues.view_newsletter", Newsletter)
 def look(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Show the look, and keep it. Only who may change the newsletter can keep it; others see it."""
     may_change = request.user.has_perm("issues.change_newsletter", newsletter)
     if request.method == "POST" and not may_change:
-        return HttpResponse("Only who may change the newsletter changes its look.", status=403)
+        raise PermissionDenied
     form = LookForm(request.POST if request.method == "POST" else None, instance=newsletter)
     if request.method == "POST" and form.is_valid():
         newsletter.save(update_fields=FIELDS)
@@ -81,8 +82,8 @@ def look(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     )
 
 
-@needs("issues.view_newsletter", Newsletter)
 @require_POST
+@needs("issues.view_newsletter", Newsletter)
 def preview(request: HttpRequest, newsletter: Newsletter) -> JsonResponse:
     """An issue in the look that the form says, without keeping it: {"html": …} or {"errors": [{where, message}]}."""
     form = LookForm(request.POST, instance=newsletter)

@@ -7,26 +7,30 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailer.issues.builder.content import Problem
 from mailer.issues.builder.theme import THEMES
 from mailer.issues.models import Newsletter, OwnTheme, Theme
-from mailer.issues.themes.check import ENTRY
-from mailer.issues.themes.keep import BadTheme, keep, restore
-from mailer.issues.themes.read import Unreadable, read_upload
+from mailer.issues.themes.check import ENTRY, BadTheme, check_own
+from mailer.issues.themes.keep import keep, restore
+from mailer.issues.themes.read import read_upload
 from mailer.staff.access.needs import needs
 from mailer.staff.access.scope import newsletters_where, visible
 from mailer.staff.audit import ADDITION, DELETION, record
+from mailer.staff.numbers import number
 from mailer.staff.page import page
 
 MOST_UPLOADED = 2_000_000
 """Bytes of one file that is uploaded."""
 AROUND = 2
 """Lines that are shown before and after one that is wrong."""
+
+
+OF_FILES = {"upload", "source", "name", "start"}
+"""Fields that say what stands in a theme."""
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -37,7 +41,11 @@ class FilesField(forms.FileField):
     """Several files at once."""
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        return [super(FilesField, self).clean(file, initial) for file in data or []]
+        files = [super(FilesField, self).clean(file, initial) for file in data or []]
+        if large := [str(file.name) for file in files if file.size > MOST_UPLOADED]:
+            most = f"more than {MOST_UPLOADED // 1_000_000} MB: templates are short"
+            raise forms.ValidationError([f"{name} has {most}." for name in large])
+        return files
 
 
 class UploadForm(forms.Form):
@@ -55,12 +63,35 @@ class UploadForm(forms.Form):
     name = forms.CharField(max_length=80, required=False, initial=ENTRY)
     note = forms.CharField(max_length=300, required=False)
 
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if not self.errors.keys() & OF_FILES and not (
+            given["upload"] or given["source"].strip() or given.get("start")
+        ):
+            self.add_error("upload", "Choose files, or write the template below.")
+        return given
+
+    def sources(self, before: dict[str, str]) -> dict[str, str]:
+        """The files of the new version: those of the one before, with what was uploaded or written in their place.
+
+        Raises:
+            BadTheme: what was uploaded cannot be read.
+        """
+        given = self.cleaned_data
+        if given["upload"]:
+            return read_upload([(str(file.name), file.read()) for file in given["upload"]])
+        return before | {given["name"].strip() or ENTRY: given["source"].replace("\r\n", "\n")}
+
 
 class NewForm(UploadForm):
     """A theme with its first version."""
 
     title = forms.CharField(max_length=200, label="Name")
-    slug = forms.SlugField(max_length=50, label="Short name")
+    slug = forms.SlugField(
+        max_length=50,
+        label="Short name",
+        error_messages={"invalid": "Use letters of a to z, digits, - and _ alone."},
+    )
     newsletter = forms.ModelChoiceField(Newsletter.objects.none(), required=False)
     start = forms.ChoiceField(required=False, choices=[("", "What I upload"), *Theme.choices])
 
@@ -78,9 +109,21 @@ class NewForm(UploadForm):
             raise forms.ValidationError("There is a theme of this short name: choose another.")
         return slug
 
+    def sources(self, before: dict[str, str]) -> dict[str, str]:
+        start = self.cleaned_data["start"]
+        return _built_in(start) if start else super().sources(before)
 
-@needs("issues.view_owntheme")
+    def check_files(self) -> None:
+        """Raise BadTheme where something is wrong with the files of a form in which something else is wrong too."""
+        if self.errors.keys() & OF_FILES:
+            return
+        files = self.sources({})
+        if problems := check_own(files):
+            raise BadTheme(problems, files)
+
+
 @require_safe
+@needs("issues.view_owntheme")
 def themes(request: HttpRequest) -> HttpResponse:
     """The built-in themes, and those of one's own that the person may see."""
     own = visible(
@@ -99,31 +142,29 @@ def themes(request: HttpRequest) -> HttpResponse:
     )
 
 
-@needs("issues.add_owntheme")
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs("issues.add_owntheme")
 def new(request: HttpRequest) -> HttpResponse:
     """Make a theme from files, or as a copy of a built-in one."""
     form = NewForm(*_posted(request), user=request.user)
     problems: list[Any] = []
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        theme = OwnTheme(slug=given["slug"], name=given["title"], newsletter=given["newsletter"])
+    if request.method == "POST":
         try:
-            files = _built_in(given["start"]) if given["start"] else _uploaded(form, {})
-            keep(theme, files, request.user, given["note"])
-        except Unreadable as error:
-            form.add_error("upload", str(error))
+            if form.is_valid():
+                given = form.cleaned_data
+                theme = OwnTheme(slug=given["slug"], name=given["title"], newsletter=given["newsletter"])
+                keep(theme, form.sources({}), request.user, given["note"])
+                record(request.user, theme, "Added the theme.", ADDITION)
+                messages.success(request, "The theme is kept. Choose it in the look of a newsletter.")
+                return redirect("staff:theme", theme.pk)
+            form.check_files()
         except BadTheme as error:
-            problems = _shown(error.problems, files)
-        else:
-            record(request.user, theme, "Added the theme.", ADDITION)
-            messages.success(request, "The theme is kept. Choose it in the look of a newsletter.")
-            return redirect("staff:theme", theme.pk)
+            problems = _shown(error)
     return page(request, "staff/themes/new.html", "New theme", form=form, problems=problems)
 
 
-@needs("issues.view_owntheme", OwnTheme)
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs("issues.view_owntheme", OwnTheme)
 def theme(request: HttpRequest, theme: OwnTheme) -> HttpResponse:
     """A theme with its files and versions; a post adds a version."""
     may_change = request.user.has_perm("issues.change_owntheme", theme) and _whole(request, theme)
@@ -136,12 +177,9 @@ def theme(request: HttpRequest, theme: OwnTheme) -> HttpResponse:
             raise PermissionDenied
         if form.is_valid():
             try:
-                given = _uploaded(form, files)
-                version = keep(theme, given, request.user, form.cleaned_data["note"])
-            except Unreadable as error:
-                form.add_error("upload", str(error))
+                version = keep(theme, form.sources(files), request.user, form.cleaned_data["note"])
             except BadTheme as error:
-                problems, files = _shown(error.problems, given), given
+                problems, files = _shown(error), dict(error.files)
             else:
                 same = newest is not None and version.pk == newest.pk
                 if not same:
@@ -164,14 +202,12 @@ def theme(request: HttpRequest, theme: OwnTheme) -> HttpResponse:
     )
 
 
-@needs("issues.view_owntheme", OwnTheme)
 @require_safe
+@needs("issues.view_owntheme", OwnTheme)
 def files(request: HttpRequest, theme: OwnTheme) -> HttpResponse:
     """A version's files as a zip, ?version=2, or else those of the newest."""
-    asked = request.GET.get("version", "")
-    versions = (
-        theme.versions.filter(number=asked) if asked.isdecimal() and len(asked) < 9 else theme.versions.all()
-    )
+    asked = number(request.GET.get("version"))
+    versions = theme.versions.all() if asked is None else theme.versions.filter(number=asked)
     version = get_object_or_404(versions.order_by("-number")[:1])
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -184,16 +220,13 @@ def files(request: HttpRequest, theme: OwnTheme) -> HttpResponse:
     )
 
 
-@needs("issues.change_owntheme", OwnTheme)
 @require_POST
+@needs("issues.change_owntheme", OwnTheme)
 def restore_version(request: HttpRequest, theme: OwnTheme) -> HttpResponse:
     """Make an earlier version the newest again."""
-    asked = request.POST.get("version", "")
     if not _whole(request, theme):
         raise PermissionDenied
-    version = get_object_or_404(
-        theme.versions, number=int(asked) if asked.isdecimal() and len(asked) < 9 else 0
-    )
+    version = get_object_or_404(theme.versions, number=number(request.POST.get("version")))
     try:
         restored = restore(version, request.user)
     except BadTheme as error:
@@ -206,8 +239,8 @@ def restore_version(request: HttpRequest, theme: OwnTheme) -> HttpResponse:
     return redirect("staff:theme", theme.pk)
 
 
-@needs("issues.delete_owntheme", OwnTheme)
 @require_POST
+@needs("issues.delete_owntheme", OwnTheme)
 def delete(request: HttpRequest, theme: OwnTheme) -> HttpResponse:
     """Delete a theme that no newsletter uses."""
     if not _whole(request, theme):
@@ -216,8 +249,9 @@ def delete(request: HttpRequest, theme: OwnTheme) -> HttpResponse:
     if users:
         messages.error(request, f"It is the theme of {users}: give that another look first.")
         return redirect("staff:theme", theme.pk)
-    record(request.user, theme, "Deleted the theme.", DELETION)
-    theme.delete()
+    with transaction.atomic():
+        record(request.user, theme, "Deleted the theme.", DELETION)
+        theme.delete()
     messages.success(request, f"The theme {theme.name} is deleted.")
     return redirect("staff:themes")
 
@@ -234,38 +268,25 @@ def _posted(request: HttpRequest) -> tuple[Any, Any]:
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
-def _uploaded(form: UploadForm, before: dict[str, str]) -> dict[str, str]:
-    """The files of the new version: those of the one before, with what was uploaded or written in their place."""
-    uploaded: list[UploadedFile[Any]] = form.cleaned_data["upload"]
-    if any((file.size or 0) > MOST_UPLOADED for file in uploaded):
-        raise Unreadable(f"a file has more than {MOST_UPLOADED // 1_000_000} MB: templates are short")
-    if uploaded:
-        return read_upload([(str(file.name), file.read()) for file in uploaded])
-    given = form.cleaned_data
-    if not given["source"].strip():
-        raise Unreadable("choose files, or write the template below")
-    return before | {given["name"].strip() or ENTRY: given["source"].replace("\r\n", "\n")}
-
-
 def _built_in(name: str) -> dict[str, str]:
     """The files of a built-in theme, as the start of one's own; their includes name each other."""
     files = {path.name: path.read_text(encoding="utf-8") for path in sorted((THEMES / name).glob("*.mjml"))}
     return {file: source.replace(f'"{name}/', '"') for file, source in files.items()}
 
 
-def _shown(problems: tuple[Problem, ...], files: dict[str, str]) -> list[dict[str, Any]]:
-    """Problems with the lines around the one that is wrong."""
+def _shown(bad: BadTheme) -> list[dict[str, Any]]:
+    """What is wrong with a theme, with the lines around each that is."""
     shown = []
-    for problem in problems:
+    for problem in bad.problems:
         name, _, line = problem.where.partition(", line ")
-        lines = files.get(name, "").split("\n")
-        number = int(line) if line.isdecimal() else 0
-        first = max(number - AROUND, 1)
+        lines = bad.files.get(name, "").split("\n")
+        wrong = int(line) if line.isdecimal() else 0
+        first = max(wrong - AROUND, 1)
         excerpt = [
-            {"number": first + at, "text": text, "wrong": first + at == number}
-            for at, text in enumerate(lines[first - 1 : number + AROUND])
+            {"number": first + at, "text": text, "wrong": first + at == wrong}
+            for at, text in enumerate(lines[first - 1 : wrong + AROUND])
         ]
         shown.append(
-            {"where": problem.where, "message": problem.message, "excerpt": excerpt if number else []}
+            {"where": problem.where, "message": problem.message, "excerpt": excerpt if wrong else []}
         )
     return shown

@@ -70,7 +70,7 @@ def _summarise(send: Send) -> bool:
     with transaction.atomic():
         if not SendFigures.objects.filter(send=send, told_at=None).update(told_at=timezone.now()):
             return False  # somebody else was first
-        page = reverse("admin:delivery_send_report", args=[send.pk])
+        page = reverse("staff:report", args=[send.pk])
         notify(
             send.pk,
             "report",

@@ -1,7 +1,7 @@
 /** The newsletter's backlog beside the issue: stories to be searched, dragged or put into it, and caught from the web. */
 
 import { story } from "./document.js";
-import { SignedOut, ask } from "../server.js";
+import { ask, whyNot } from "../server.js";
 
 /** The component of the pane. Needs the builder's settings, doc, saver and insert(). */
 export const backlog = () => ({
@@ -10,7 +10,8 @@ export const backlog = () => ({
   topic: "",
   page: 1,
   more: false,
-  state: "loading",
+  loading: true,
+  unseen: "", // why the backlog cannot be shown
   link: "",
   catching: false,
   asked: null,
@@ -32,11 +33,12 @@ export const backlog = () => ({
       this.stories = page > 1 ? [...this.stories, ...found] : found;
       this.page = page;
       this.more = answer?.page < answer?.pages;
-      this.state = "shown";
+      this.unseen = "";
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.state = error instanceof SignedOut ? "signed-out" : "offline";
+      this.unseen = whyNot(error);
     }
+    this.loading = false;
   },
 
   /** Those that are not in the issue already; what is being moved out is here after the next save. */
@@ -47,8 +49,7 @@ export const backlog = () => ({
 
   /** Why nothing is shown. */
   nothing() {
-    if (this.state === "offline") return "No connection: the backlog cannot be shown.";
-    if (this.state === "signed-out") return "Signed out: sign in in another tab and search again.";
+    if (this.unseen) return this.unseen;
     if (this.query || this.topic) return "No story in the backlog is like that.";
     return "The backlog is empty. Paste a link above, or let feeds fill it.";
   },
@@ -71,7 +72,7 @@ export const backlog = () => ({
         this.say("The page is in the backlog.");
       } else this.problem = answer?.message ?? `The page was not taken (${status}).`;
     } catch (error) {
-      this.problem = error instanceof SignedOut ? "Sign in in another tab and try again." : "No connection: try again.";
+      this.problem = whyNot(error);
     }
     this.catching = false;
   },

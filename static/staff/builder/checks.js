@@ -1,6 +1,6 @@
 /** What is found wrong with the issue while it is written, and the way from a finding to the words it is about. */
 
-import { SignedOut, ask } from "../server.js";
+import { ask, whyNot } from "../server.js";
 import { plain } from "./document.js";
 
 const FIELDS = "input, textarea, button";
@@ -36,8 +36,10 @@ export const checks = {
   checking: false,
   linkProblem: "",
 
+  /** Each once: what the server does not save, the preview mostly does not build. */
   found() {
-    return [...this.refused, ...this.findings];
+    const twice = (each) => this.refused.some(({ field, message }) => field === each.field && message === each.message);
+    return [...this.refused, ...this.findings.filter((each) => !twice(each))];
   },
 
   errors() {
@@ -103,7 +105,7 @@ export const checks = {
       if (status === 200) this.links = answer;
       else this.linkProblem = answer?.message ?? `The links were not checked (${status}).`;
     } catch (error) {
-      this.linkProblem = error instanceof SignedOut ? "Sign in in another tab and try again." : "No connection: try again.";
+      this.linkProblem = whyNot(error);
     }
     this.checking = false;
   },

@@ -8,16 +8,21 @@ const LONGEST_PREHEADER = 140;
 const pen = document.createElement("canvas").getContext("2d");
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** As much of a text as fits a width in pixels, and the rest. */
-function cut(text, width, font) {
+/** The width of a text in pixels. */
+function pixels(text, font) {
   pen.font = font;
-  if (pen.measureText(text).width <= width) return [text, ""];
+  return pen.measureText(text).width;
+}
+
+/** What of a text does not fit a width in pixels. */
+function beyond(text, width, font) {
+  if (pixels(text, font) <= width) return "";
   let seen = "";
   for (const { segment } of graphemes.segment(text)) {
-    if (pen.measureText(`${seen}${segment}…`).width > width) break;
+    if (pixels(`${seen}${segment}…`, font) > width) break;
     seen += segment;
   }
-  return [seen, text.slice(seen.length)];
+  return text.slice(seen.length).trim();
 }
 
 /** The width of a text in columns: a Chinese character takes two. */
@@ -36,13 +41,11 @@ export const inboxes = {
     return { subject: subject || "(no subject)", preheader };
   },
 
-  gmail() {
+  /** What not even a wide window shows: the end of the subject, or else of the preheader. */
+  cutByGmail() {
     const { subject, preheader } = this.opening();
-    const [seen, lost] = cut(subject, GMAIL.width, GMAIL.bold);
-    pen.font = GMAIL.bold;
-    const left = GMAIL.width - pen.measureText(seen).width;
-    const [also, rest] = cut(preheader && !lost ? ` – ${preheader}` : "", left, GMAIL.font);
-    return { seen, also, rest: lost || rest };
+    const lost = beyond(subject, GMAIL.width, GMAIL.bold);
+    return lost || (preheader && beyond(` – ${preheader}`, GMAIL.width - pixels(subject, GMAIL.bold), GMAIL.font));
   },
 
   lengthOf(field) {

@@ -33,7 +33,7 @@ function write(field, [from, to], text, [first, last]) {
 }
 
 /** Put marks around the selection, or take them away where they stand. */
-export function around(field, mark) {
+function around(field, mark) {
   const { selectionStart: from, selectionEnd: to, value } = field;
   const n = mark.length;
   const text = value.slice(from, to);
@@ -44,7 +44,7 @@ export function around(field, mark) {
 }
 
 /** Make the selection a link; an address that is selected becomes its own target. */
-export function link(field) {
+function link(field) {
   const { selectionStart: from, selectionEnd: to, value } = field;
   const text = value.slice(from, to);
   if (/^https?:\/\/\S+$/.test(text)) write(field, [from, to], `[](${text})`, [1, 1]);
@@ -55,7 +55,7 @@ export function link(field) {
 }
 
 /** Begin every selected line with a mark, or take it away where all have it. */
-export function lines(field, mark) {
+function lines(field, mark) {
   const { value } = field;
   const from = value.lastIndexOf("\n", field.selectionStart - 1) + 1;
   const end = value.indexOf("\n", field.selectionEnd);
@@ -68,7 +68,7 @@ export function lines(field, mark) {
 }
 
 /** Write something where the caret is. */
-export function insert(field, text) {
+function insert(field, text) {
   write(field, [field.selectionStart, field.selectionEnd], text, [text.length, text.length]);
 }
 

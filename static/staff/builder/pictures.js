@@ -1,6 +1,6 @@
 /** The picture of a story: uploaded by button, drop or paste, chosen from earlier ones, or given by its address. */
 
-import { SignedOut, ask } from "../server.js";
+import { ask, whyNot } from "../server.js";
 
 /** The component around a story's picture. Needs the builder's settings and changed(), and `story` of the card. */
 export const picture = () => ({
@@ -39,7 +39,7 @@ export const picture = () => ({
       if (status === 201) this.use(answer, story);
       else this.problem = answer?.message ?? `The picture was not taken (${status}).`;
     } catch (error) {
-      this.problem = error instanceof SignedOut ? "Sign in in another tab and try again." : "No connection: try again.";
+      this.problem = whyNot(error);
     }
     this.busy = false;
   },
@@ -54,8 +54,8 @@ export const picture = () => ({
       const { status, answer } = await ask(this.settings.urls.images);
       if (status === 200) this.earlier = answer;
       else this.problem = `Earlier pictures cannot be shown (${status}).`;
-    } catch {
-      this.problem = "No connection: try again.";
+    } catch (error) {
+      this.problem = whyNot(error);
     }
   },
 

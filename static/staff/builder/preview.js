@@ -11,6 +11,8 @@ import { plain } from "./document.js";
 import { morph } from "./morph.js";
 
 const PAUSE = 180; // ms after the last change: with what building takes, half a second
+const BUSY = 429; // an older preview of the same user is still being built
+const AGAIN = 500; // ms until it is asked for again then
 const NARROWEST_DESKTOP = 680; // px: the themes become one column below 480
 
 /** The component of the pane. Needs the builder's doc, settings, built and took(). */
@@ -64,6 +66,7 @@ export const preview = () => ({
       const body = { document: plain(this.doc), as: this.as() };
       const { status, answer } = await ask(this.settings.urls.preview, { body, signal: asked.signal });
       if (asked.signal.aborted) return;
+      if (status === BUSY) this.timer = setTimeout(() => this.ask(), AGAIN);
       if (status !== 200 && status !== 422) return;
       this.state = "shown";
       this.took(answer);

@@ -1,6 +1,6 @@
 /** The versions of the issue beside it: who changed what and when. Each has a page of its own, where it can be restored. */
 
-import { SignedOut, ask } from "../server.js";
+import { ask, whyNot } from "../server.js";
 
 /** The component of the pane. Needs the builder's settings and saver. */
 export const versions = () => ({
@@ -14,7 +14,7 @@ export const versions = () => ({
       if (status === 200) this.versions = answer;
       else this.problem = `The versions cannot be shown (${status}).`;
     } catch (error) {
-      this.problem = error instanceof SignedOut ? "Signed out: sign in in another tab and look again." : "No connection.";
+      this.problem = whyNot(error);
     }
   },
 

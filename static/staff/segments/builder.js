@@ -1,7 +1,7 @@
 // The page of a segment: the rule as rows and as JSON, what is known of it live, undo, and saving.
 
 import { redraw } from "../dom.js";
-import { SignedOut, ask } from "../server.js";
+import { ask, whyNot } from "../server.js";
 import { History } from "./history.js";
 import { isOpen, Live, said } from "./live.js";
 import { at, find, isObject, read, write } from "./rule.js";
@@ -164,8 +164,7 @@ const save = async () => {
       document.querySelectorAll("[data-segment-name]").forEach((each) => { each.textContent = body.name; });
     } else refuse(answer?.faults ?? [{ field: "", message: `It was not saved (${status}). Reload the page and try again.` }]);
   } catch (error) {
-    const why = error instanceof SignedOut ? "You are signed out. Sign in in another tab, and save again" : "The site cannot be reached";
-    refuse([{ field: "", message: `${why}: nothing was saved. What you wrote is still here.` }]);
+    refuse([{ field: "", message: `${whyNot(error)} Nothing was saved; what you wrote is still here.` }]);
   } finally {
     part("save-button").disabled = false;
   }

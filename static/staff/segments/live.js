@@ -1,7 +1,7 @@
 // Beside the rule, live: what it says, what is wrong with it, how many people it names, and ten of them.
 
 import { h } from "../dom.js";
-import { SignedOut, ask } from "../server.js";
+import { ask, whyNot } from "../server.js";
 
 const SAY_AFTER = 150, COUNT_AFTER = 450; // milliseconds without a further change
 const PAGE = Math.floor(Math.random() * 1e9); // tells this page from others: a newer count for it ends the older one
@@ -12,10 +12,11 @@ const people = (number) => `${number.toLocaleString("en-US")} ${number === 1 ? "
 /** What is only not entered yet is no mistake. */
 const ASKED = { empty_text: "Enter a value.", empty_list: "Choose at least one.", no_condition: "Choose a field." };
 export const isOpen = (fault) => fault.code in ASKED || fault.message.startsWith("this is null");
-export const said = (fault) =>
-  ASKED[fault.code] && !(fault.code === "empty_list" && /(all|any|none)$/.test(fault.place)) ? ASKED[fault.code]
-    : isOpen(fault) && fault.code !== "empty_list" ? "Enter a value."
-      : fault.code === "empty_list" ? "Add a condition, or remove the group." : sentence(fault.message);
+export const said = (fault) => {
+  if (fault.code === "empty_list" && /(all|any|none)$/.test(fault.place)) return "Add a condition, or remove the group.";
+  if (isOpen(fault)) return ASKED[fault.code] ?? "Enter a value.";
+  return sentence(fault.message);
+};
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 
 export class Live {
@@ -36,7 +37,7 @@ export class Live {
     const wait = (time) => new Promise((done) => { this.timers.push(setTimeout(done, atOnce ? 0 : time)); });
     this.#ask({ rule, slug }, signal, wait).catch((error) => {
       if (error.name === "AbortError" || signal.aborted) return;
-      this.#show(`${error instanceof SignedOut ? "You are signed out: sign in in another tab" : "The site cannot be reached"}. It is tried again with the next change.`, "");
+      this.#show(whyNot(error), { rule, slug });
     });
   }
 
@@ -47,7 +48,7 @@ export class Live {
     this.faults(data.faults ?? []);
     if (!data.sentence) {
       this.elements.sentence.textContent = "";
-      this.#show(data.faults?.every(isOpen) ? "The rule is not complete yet." : "The rule cannot be counted yet.", "");
+      this.#show(data.faults?.every(isOpen) ? "The rule is not complete yet." : "The rule cannot be counted yet.");
       return;
     }
     this.elements.sentence.textContent = sentence(data.sentence);
@@ -55,12 +56,12 @@ export class Live {
     this.elements.count.setAttribute("aria-busy", "true");
     const { status, answer: counted } = this.urls.count ? await ask(this.urls.count, { body: { ...body, page: PAGE }, signal }) : await ask(`${this.urls.count_saved}?as=json`, { signal });
     if (signal.aborted) return;
-    if (status !== 200) this.#show(sentence(counted?.message ?? "It was not counted."), status === 503 ? "again" : "", body);
+    if (status !== 200) this.#show(sentence(counted?.message ?? "It was not counted."), status === 503 ? body : null);
     else this.#counted(counted);
   }
 
   #counted({ people: number, seconds, examples }) {
-    this.#show(people(number), "");
+    this.#show(people(number));
     this.elements.count.classList.add("number");
     this.elements.time.textContent = seconds >= SLOW ? `Counted in ${seconds.toLocaleString("en-US")} s.` : "";
     this.elements.examples.replaceChildren(...examples.map((each) =>
@@ -69,12 +70,13 @@ export class Live {
     this.elements.such.hidden = !examples.length;
   }
 
-  #show(text, next, body) {
+  /** again: what the button asks about that counts it once more; null: there is none. */
+  #show(text, again = null) {
     const { count, time, examples, such } = this.elements;
     count.classList.remove("old", "number");
     count.removeAttribute("aria-busy");
     count.textContent = text;
-    time.replaceChildren(next ? h("button", { type: "button", onclick: () => this.follow(body.rule, body.slug, true) }, "Count again") : "");
+    time.replaceChildren(again ? h("button", { type: "button", onclick: () => this.follow(again.rule, again.slug, true) }, "Count again") : "");
     examples.replaceChildren();
     such.hidden = true;
   }

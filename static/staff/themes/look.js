@@ -1,6 +1,6 @@
 // The look of a newsletter: the issue beside the form follows what is chosen, before it is kept.
 import { seen } from "../mail.js";
-import { SignedOut, ask } from "../server.js";
+import { ask, whyNot } from "../server.js";
 
 const root = document.querySelector("[data-look]");
 const form = root.querySelector("form");
@@ -26,8 +26,7 @@ async function show() {
     problems.replaceChildren(...(answer ? answer.errors ?? [] : [{ message: "The preview does not answer. Reload the page." }]).map(wrong));
   } catch (error) {
     if (error.name === "AbortError") return;
-    const why = error instanceof SignedOut ? "You are signed out" : "No connection";
-    problems.replaceChildren(wrong({ message: `${why}: the preview is the last one.` }));
+    problems.replaceChildren(wrong({ message: `${whyNot(error)} The preview is the last one.` }));
   }
 }
 

@@ -74,6 +74,13 @@ def test_more_stories_than_an_issue_holds_are_refused():
     assert errors_of({**GOOD, "stories": many}) == [("stories", "stories", None)]
 
 
+def test_what_is_too_long_together_is_refused():
+    """Each preview parses all of it: what no mail can hold would keep the site from everybody else."""
+    many = [{**GOOD["stories"][0], "id": number, "body": "[" * 49_000} for number in range(1, 6)]
+    assert read_document({**GOOD, "stories": many[:4]})
+    assert errors_of({**GOOD, "stories": many}) == [("stories", "stories", None)]
+
+
 def test_what_the_database_cannot_hold_is_left_out_and_lines_end_in_one_way():
     read = read_document(changed(0, "body", "a\x00b\ud800c\r\nd\re"))
     assert read.stories[0].body == "abc\nd\ne"

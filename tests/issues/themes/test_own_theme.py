@@ -9,8 +9,8 @@ from mailer.issues.builder.content import BuildError
 from mailer.issues.builder.theme import THEMES, render_theme
 from mailer.issues.content import content_of
 from mailer.issues.models import OwnTheme
-from mailer.issues.themes.check import check_own
-from mailer.issues.themes.keep import BadTheme, keep, restore
+from mailer.issues.themes.check import BadTheme, check_own
+from mailer.issues.themes.keep import keep, restore
 from mailer.issues.themes.sample import LANGUAGES, sample_issue
 from tests.issues.sample import newsletter
 from tests.newsroom import make_issue

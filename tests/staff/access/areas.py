@@ -143,21 +143,19 @@ STAFF: tuple[Row, ...] = (
     # The audit log
     Row("staff:audit", ADMIN, whole=True),
     Row("staff:audit-csv", ADMIN, post=True, whole=True),
+    # Reports
+    Row("staff:report staff:report-page staff:report-csv", ALL, "send"),
+    Row("staff:report-count", ALL, "send", post=True),
+    Row("staff:clickmap staff:clickmap-page", ALL, "send"),
+    Row(
+        "staff:newsletter-report staff:newsletter-report-page staff:newsletter-report-csv", ALL, "newsletter"
+    ),
+    Row("staff:newsletter-report-count", ALL, "newsletter", post=True),
     # Models
     *model("issues_newsletter", "newsletter", ALL, add=ADMIN, change=ADMIN, delete=ADMIN),
     # Issues in the admin lead to the builder, which asks
     *model("issues_issue", "issue", ALL, add=ALL, change=None, delete=WRITE),
-    Row("admin:issues_newsletter_report", ALL, "newsletter"),
-    Row("admin:issues_newsletter_report_page admin:issues_newsletter_report_csv", ALL, "newsletter"),
-    Row("admin:issues_newsletter_report_count", ALL, "newsletter", post=True),
     *model("delivery_send", "send", ALL),
-    Row(
-        "admin:delivery_send_report admin:delivery_send_report_page admin:delivery_send_report_csv",
-        ALL,
-        "send",
-    ),
-    Row("admin:delivery_send_report_count", ALL, "send", post=True),
-    Row("admin:delivery_send_clickmap admin:delivery_send_clickmap_page", ALL, "send"),
     *model("delivery_batch", "batch", ALL),
     *model("delivery_submission", "submission", ALL),
     Row("admin:delivery_submission_unknown", ALL),
@@ -186,6 +184,7 @@ STAFF: tuple[Row, ...] = (
 OF_THE_STAFF = [
     "staff:start",
     "staff:start-under-way",
+    "staff:search",
     "admin:index",
     "admin:search",
     "admin:password_change",

@@ -28,10 +28,9 @@ def test_whoever_signed_out_leaves_no_page_of_the_account_in_the_browser(client)
         assert (answer.status_code, "no-store" in answer.headers["Cache-Control"]) == (200, True), page
 
 
-def test_nobody_signs_in_uncounted_while_redis_is_away_and_the_page_says_why(client, settings):
+@pytest.mark.usefixtures("redis_away")
+def test_nobody_signs_in_uncounted_while_redis_is_away_and_the_page_says_why(client):
     anna = with_password("reader")
-    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {"default": away}
     assert client.get(LOGIN).status_code == 200
     answer = sign_in(client, anna.username)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")

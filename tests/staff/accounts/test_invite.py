@@ -1,5 +1,6 @@
 """Inviting people, giving and taking roles, and the last administrator."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
@@ -137,6 +138,13 @@ def test_a_lost_second_factor_is_removed(client, boss):
     Authenticator.objects.create(user=ben, type="totp", data={"secret": "x"})
     page = f"/staff/auth/user/{ben.pk}/second-factor/"
     assert client.get(page).status_code == 405
+    listed = client.get("/staff/auth/user/")
+    assert "Users | mailer" in listed.text
+    factors = re.findall(r"field-second_factor[^>]*>([^<]*)<", listed.text)
+    assert [factor.strip() for factor in factors] == [
+        "no",
+        "yes",
+    ]  # a word: that the boss has none is nothing bad
     client.post(page)
     assert not Authenticator.objects.exists()
     assert said(ben) == ["Removed the second factor: the password alone is enough."]

@@ -103,14 +103,28 @@ def test_a_session_ends_with_the_browser_unless_it_is_to_be_remembered_and_then_
     assert Session.objects.count() == 2
 
 
-def test_wrong_passwords_are_counted_by_account(client):
+def test_wrong_passwords_close_an_account_to_the_address_that_they_came_from(client):
     anna = with_password("reader")
     for number in range(6):
-        answer = sign_in(client, anna.username, "wrong", REMOTE_ADDR=f"192.0.2.{number}")
+        answer = sign_in(client, anna.username, "wrong", REMOTE_ADDR="192.0.2.1")
         if number == 0:
             assert "No account has this name or address with this password." in answer.text
     assert "Too many failed" in answer.text
+    sign_in(client, anna.username, REMOTE_ADDR="192.0.2.1")
+    assert not is_signed_in(client)
     sign_in(client, anna.username, REMOTE_ADDR="192.0.2.99")
+    assert is_signed_in(client)
+
+
+def test_many_wrong_passwords_close_an_account_wherever_they_came_from(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_anywhere": "3/h/key"}
+    anna = with_password("reader")
+    for number in range(3):
+        assert "Too many" not in sign_in(client, anna.username, REMOTE_ADDR=f"192.0.2.9{number}").text
+        client.post("/staff/logout/")
+    for number in range(3):
+        sign_in(client, anna.username, "wrong", REMOTE_ADDR=f"192.0.2.{number}")
+    assert "Too many failed" in sign_in(client, anna.username, REMOTE_ADDR="192.0.2.99").text
     assert not is_signed_in(client)
 
 

@@ -5,6 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from mailer.issues.editing.who import name_of
 from mailer.issues.models import Feed, FeedEntry, Image, Issue, Newsletter, Story
 from mailer.staff.admin.base import ModelForm
 from mailer.staff.backlog.stories import StoryForm
@@ -120,6 +121,24 @@ def test_a_story_is_worked_on_and_no_feed_cleans_it_up_then(editor, newsletter):
     assert story.touched_at is not None
 
 
+def test_what_somebody_else_kept_meanwhile_is_shown_and_replaced_only_knowingly(editor, newsletter):
+    story = waiting(newsletter, "Old")
+    address, seen = at("backlog-story", story.pk), editor.get(at("backlog-story", story.pk)).context["seen"]
+    editor.post(address, form(headline="Theirs", body="<b>Their</b> text", seen=seen))
+    wrong = editor.post(address, form(headline="", seen=seen))
+    assert wrong.context["seen"] == seen
+    answer = editor.post(address, form(headline="Mine", seen=seen))
+    assert answer.status_code == 422
+    name = name_of(LogEntry.objects.latest("action_time").user)
+    for said in (f"{name} changed it while you wrote", "Kept now: Theirs", "&lt;b&gt;Their", 'value="Mine"'):
+        assert said in answer.text
+    story.refresh_from_db()
+    assert story.headline == "Theirs"
+    editor.post(address, form(headline="Mine", seen=answer.context["seen"]))
+    story.refresh_from_db()
+    assert story.headline == "Mine"
+
+
 def test_a_story_of_an_issue_is_worked_on_there(editor, newsletter):
     story = Story.objects.filter(issue__newsletter=newsletter).first()
     answer = editor.get(at("backlog-story", story.pk))
@@ -151,6 +170,16 @@ def test_a_new_issue_is_begun_with_the_chosen_stories(editor, newsletter):
     assert (issue.number, [each.headline for each in issue.stories.all()]) == (2, ["First"])
 
 
+def test_more_than_an_issue_holds_is_not_moved_into_one(editor, newsletter):
+    stories = [waiting(newsletter, "Long") for _ in range(5)]
+    Story.objects.filter(newsletter=newsletter).update(body="x" * 50_000)
+    for into in ("new", newsletter.issues.get().pk):
+        form = {"issue": into, "story": [story.pk for story in stories]}
+        page = editor.post(at("backlog-move", newsletter.pk), form, follow=True).text
+        assert "Nothing was moved. An issue has 200,000 characters at most" in page
+    assert (newsletter.backlog.count(), newsletter.issues.count()) == (5, 1)
+
+
 def test_stories_of_others_and_issues_of_others_are_not_moved(editor, newsletter):
     others = make_issue()
     story, mine = waiting(others.newsletter, "Theirs"), waiting(newsletter, "Mine")
@@ -179,6 +208,7 @@ def test_a_pasted_link_leads_to_its_story(editor, newsletter, site):
     assert newsletter.backlog.get().headline == "A page"
     answer = editor.post(at("backlog-capture", newsletter.pk), {"url": f"{site.url}/missing"}, follow=True)
     assert "answered 404" in answer.text
+    assert f'value="{site.url}/missing"' in answer.text
 
 
 def test_the_builder_captures_in_json(editor, newsletter, site):

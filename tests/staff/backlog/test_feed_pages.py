@@ -74,3 +74,14 @@ def test_a_deleted_feed_leaves_its_stories(editor, newsletter, site):
     editor.post(at("feed-delete", Feed.objects.get().pk))
     assert not Feed.objects.exists()
     assert newsletter.backlog.count() == 1
+
+
+def test_many_feeds_are_counted_at_once(editor, newsletter, django_assert_max_num_queries):
+    Feed.objects.bulk_create(Feed(newsletter=newsletter, url=f"https://example.org/{n}") for n in range(40))
+    for feed in Feed.objects.all()[:2]:
+        feed.entries.create(key="kept", story=newsletter.backlog.create(headline="Kept"))
+        feed.entries.create(key="deleted")
+    with django_assert_max_num_queries(30):
+        page = editor.get(at("feeds", newsletter.pk)).text
+    assert page.count("1 of its stories is there") == 2
+    assert page.count("0 of its stories are there") == 38

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailer.delivery.models import Approval, Batch, Send
+from mailer.delivery.standing import standing, with_sends
 from mailer.issues.models import Feed, FeedEntry, Issue, Story
-from mailer.staff.builder.standing import standing, with_sends
 from subscribers.models import Topic
 from tests.newsroom import make_issue
 from tests.roles import somebody
@@ -21,7 +21,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def word_of(issue):
-    return standing(with_sends(Issue.objects.filter(pk=issue.pk)).get(), timezone.now()).word
+    return standing(with_sends(Issue.objects.filter(pk=issue.pk)).get()).word
 
 
 def test_the_list_shows_the_issues_of_ones_newsletters_and_how_each_stands(session, issue):
@@ -62,7 +62,7 @@ def test_issues_are_found_by_number_subject_and_headline(session, issue):
 def test_an_issue_stands_where_its_send_stands(issue, editor):
     assert word_of(issue) == "draft"
     approval = Approval.objects.create(issue=issue, fingerprint="f", audience="all", asked_by=editor)
-    assert word_of(issue) == "waiting"
+    assert word_of(issue) == "asked"
     approver = somebody("approver")
     approval.answer, approval.answered_by, approval.answered_at = "approved", approver, timezone.now()
     approval.save()
@@ -81,18 +81,20 @@ def test_an_issue_stands_where_its_send_stands(issue, editor):
     Batch.objects.create(
         send=send,
         subscriber_ids=[1],
+        due_at=send.scheduled_at,
         edition=send.editions.create(story_ids=[], language="en", subject="s", html="h", text="t", tags=[]),
     )
     steps = [
         ({"started_at": moment}, "scheduled"),
-        ({"scheduled_at": moment}, "sending"),
         ({"paused_at": moment}, "paused"),
         ({"cancelled_at": moment}, "cancelled"),
-        ({"cancelled_at": None, "paused_at": None}, "sending"),
+        ({"cancelled_at": None, "paused_at": None}, "scheduled"),
     ]
     for changed, word in steps:
         Send.objects.filter(pk=send.pk).update(**changed)
         assert word_of(issue) == word
+    Batch.objects.update(due_at=moment)
+    assert word_of(issue) == "sending"
     Batch.objects.update(state="accepted", submission_id="0b5a0c1e-0000-4000-8000-000000000000")
     assert word_of(issue) == "sent"
     Send.objects.update(paused_at=moment)

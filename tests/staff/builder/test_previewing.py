@@ -1,8 +1,10 @@
 """The preview: what a reader would get of what is being written."""
 
 import pytest
+from django.db import connection
 
 from mailer.issues.models import Story
+from mailer.staff.builder import links, previewing
 from subscribers.models import Subscriber, Topic
 from tests.newsroom import make_issue, subscribe
 from tests.roles import somebody
@@ -120,3 +122,16 @@ def test_whom_it_is_for_has_to_be_said(session, issue):
     document = document_of(session, issue)
     for whom in ({"kind": "x"}, {"kind": "person"}, {"kind": "topics", "topics": "1"}):
         assert post(session, at("preview", issue), {"document": document, "as": whom}).status_code == 400
+
+
+@pytest.mark.parametrize(("name", "lock"), [("preview", previewing.LOCK), ("links", links.LOCK)])
+def test_a_user_has_one_at_a_time_and_who_is_killed_leaves_none_behind(session, editor, issue, name, lock):
+    document = document_of(session, issue)
+    document["stories"] = []
+    older = connection.copy()
+    with older.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [lock, editor.pk])
+    answer = post(session, at(name, issue), {"document": document})
+    assert (answer.status_code, answer.json()["code"]) == (429, "busy")
+    older.close()
+    assert post(session, at(name, issue), {"document": document}).status_code == 200

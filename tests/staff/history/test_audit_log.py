@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mailer.staff.audit import ADDITION, record
 from mailer.staff.history.entries import ON_A_PAGE, Asked, entries, page_of
-from subscribers.models import Topic
+from subscribers.models import Suppression, Topic
 from tests.roles import somebody
 
 pytestmark = pytest.mark.django_db
@@ -45,11 +45,13 @@ def sentences(asked: Asked) -> list[str]:
 
 
 def test_it_shows_who_did_what_newest_first_and_escapes_it(client, acts):
+    record(acts[0], Suppression(pk=0, address="2 addresses", reason="manual"), "Suppressed 2 addresses.")
     text = client.get(PAGE).text
     order = [text.index(words) for words in ("Signed in.", "=1+1", "Made the topic.")]
     assert order == sorted(order)
     assert HOSTILE not in text
     assert "/staff/subscribers/topic/" in text
+    assert "/staff/subscribers/suppression/" not in text  # many at once, so there is no one to lead to
 
 
 def test_acts_are_found_by_person_kind_thing_words_and_day(acts):
@@ -91,6 +93,7 @@ def test_pages_follow_each_other_and_nothing_is_counted(client, boss, django_ass
         text = client.get(PAGE).text
     assert not [query["sql"] for query in queries if "COUNT(" in query["sql"] and "admin_log" in query["sql"]]
     assert f"before={first.older}" in text
+    assert client.get(PAGE, {"before": "9" * 18}).context["page"].older == first.older
 
 
 def test_the_file_holds_what_was_asked_for_without_formulas_and_is_written_down(client, acts):

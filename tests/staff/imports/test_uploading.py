@@ -99,6 +99,22 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(marketer, weekly, monkey
     assert "once it is unpacked" in response.text
 
 
+def test_workbooks_of_very_many_cells_are_refused_also_several_together(marketer, weekly, monkeypatch):
+    monkeypatch.setattr(uploading, "MOST_STEPS", 10_000)
+    book, saved = Workbook(), BytesIO()
+    for row in [["email"], *[["a@example.org", *range(300)]] * 4]:
+        book.active.append(row)
+    book.save(saved)
+    assert upload(marketer, weekly.pk, saved.getvalue(), "people.xlsx").status_code == 302
+    Import.objects.all().delete()
+    many = zipped({f"{number}.xlsx": saved.getvalue() for number in range(3)})
+    response = upload(marketer, weekly.pk, many, "people.zip")
+    assert response.status_code == 422
+    assert "1.xlsx is too large once it is unpacked" in response.text
+    assert "Export the sheet as CSV (UTF-8)" in response.text
+    assert not Import.objects.exists()
+
+
 def test_a_file_that_is_too_large_never_comes_to_the_disk(marketer, weekly, monkeypatch):
     monkeypatch.setattr(uploading, "MOST_BYTES", 1_000)
     response = upload(marketer, weekly.pk, "email\n" + "x" * 2_000)

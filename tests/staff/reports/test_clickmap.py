@@ -21,7 +21,7 @@ def page(client) -> str:
     send = sent(issue)
     fold_clicks(send, Click(person.pk, "https://www.example.com/ai", 0))
     client.force_login(somebody("reader"))
-    return f"/staff/delivery/send/{send.pk}/clickmap/"
+    return f"/staff/reports/{send.pk}/clicks/"
 
 
 def test_whoever_may_see_sends_sees_it_and_no_script_in_it_runs(client, page) -> None:
@@ -59,7 +59,7 @@ def test_a_send_that_is_not_planned_says_on_its_page_why_it_has_no_map(client, p
     send = Send.objects.get()
     bare = Send.objects.create(issue=send.issue, mailing_list=send.mailing_list, previous=send)
     for part in ("", "page/", "?edition=all"):
-        answer = client.get(f"/staff/delivery/send/{bare.pk}/clickmap/{part}", follow=True)
+        answer = client.get(f"/staff/reports/{bare.pk}/clicks/{part}", follow=True)
         assert answer.redirect_chain == [(f"/staff/sends/{bare.pk}/", 302)]
         assert "has no editions: it is not planned yet" in answer.text
 
@@ -71,7 +71,7 @@ def test_nobody_else_sees_it_and_it_is_only_read(client, page) -> None:
         assert client.get(address).status_code == 403
     client.logout()
     assert client.get(page).status_code == 302
-    assert client.get("/staff/delivery/send/999999/clickmap/").status_code == 302
+    assert client.get("/staff/reports/999999/clicks/").status_code == 302
 
 
 def test_the_newsletters_page_checks_utm_settings(client, page) -> None:

@@ -18,30 +18,30 @@ __all__ = ["anna"]
 
 
 def address(send: Send, page: str = "report") -> str:
-    return reverse(f"admin:delivery_send_{page}", args=[send.pk])
+    return reverse(f"staff:{page}", args=[send.pk])
 
 
 def test_it_shows_what_was_counted_last_and_counts_again_when_asked(client: Client, anna: User) -> None:
     ledger = followed_send()
-    assert address(ledger.send) in client.get(address(ledger.send, "change"), follow=True).text
+    assert address(ledger.send) in client.get(address(ledger.send, "send"), follow=True).text
     assert "Not counted yet" in client.get(address(ledger.send)).text
     assert not SendFigures.objects.exists()
-    assert client.get(address(ledger.send, "report_count")).status_code == 405
-    shown = client.post(address(ledger.send, "report_count"), follow=True).text
+    assert client.get(address(ledger.send, "report-count")).status_code == 405
+    shown = client.post(address(ledger.send, "report-count"), follow=True).text
     assert "57.1 %" in shown
     assert "Counted " in shown
     fold_these([ledger.event("open", 7)])
     assert "57.1 %" in client.get(address(ledger.send)).text
-    assert "71.4 %" in client.post(address(ledger.send, "report_count"), follow=True).text
+    assert "71.4 %" in client.post(address(ledger.send, "report-count"), follow=True).text
 
 
 def test_it_comes_as_a_page_to_mail_and_as_csv(client: Client, anna: User) -> None:
     send = followed_send().send
     Send.objects.filter(pk=send.pk).update(paused_because=HOSTILE, paused_at=send.planned_at)
-    assert client.get(address(send, "report_csv")).status_code == 302
-    assert "not counted yet" not in client.get(address(send, "change"), follow=True).text
+    assert client.get(address(send, "report-csv")).status_code == 302
+    assert "not counted yet" not in client.get(address(send, "send")).text
     count_and_keep(send)
-    page, table = client.get(address(send, "report_page")), client.get(address(send, "report_csv"))
+    page, table = client.get(address(send, "report-page")), client.get(address(send, "report-csv"))
     assert "attachment" in page["Content-Disposition"]
     for of_the_site in ("<form", "<a ", "<script", "stylesheet", "Skip to the content"):
         assert of_the_site in client.get(address(send)).text
@@ -50,7 +50,7 @@ def test_it_comes_as_a_page_to_mail_and_as_csv(client: Client, anna: User) -> No
     assert table.text.startswith("\ufeffpart,")
 
 
-@pytest.mark.parametrize("page", ["report", "report_page", "report_csv", "report_count"])
+@pytest.mark.parametrize("page", ["report", "report-page", "report-csv", "report-count"])
 def test_who_may_not_see_sends_sees_no_report(client: Client, page: str) -> None:
     send = followed_send().send
     count_and_keep(send)
@@ -64,7 +64,7 @@ def test_a_count_from_elsewhere_is_refused(anna: User) -> None:
     send = followed_send().send
     client = Client(enforce_csrf_checks=True)
     client.force_login(anna)
-    assert client.post(address(send, "report_count")).status_code == 403
+    assert client.post(address(send, "report-count")).status_code == 403
     assert not SendFigures.objects.exists()
 
 

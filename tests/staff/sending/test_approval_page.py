@@ -93,9 +93,14 @@ def test_an_answer_to_something_else_is_not_taken(client, issue, editor, approve
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [({"answer": "approve", "approval": "999999"}, "question is no more"), ({"answer": "perhaps"}, "or decline")],
+    [
+        ({"answer": "approve", "approval": "999999"}, "question is no more"),
+        ({"answer": "perhaps"}, "or decline"),
+    ],
 )
-def test_an_answer_that_cannot_be_taken_is_not_dropped_in_silence(client, issue, editor, approver, given, says):
+def test_an_answer_that_cannot_be_taken_is_not_dropped_in_silence(
+    client, issue, editor, approver, given, says
+):
     asked, _ = ask(issue, editor)
     client.force_login(approver)
     sent = {"approval": asked.pk, "seen": asked.fingerprint, **given}

@@ -82,9 +82,9 @@ def test_it_asks_again_soon_while_it_goes_seldom_while_it_waits_and_never_when_i
 
 def test_the_buttons_are_asked_for_anew_when_its_state_is_another(client, reader, issue):
     send = started(issue)
-    assert "HX-Trigger" not in live(client, send, "Running").headers
+    assert "HX-Trigger" not in live(client, send, "Going out").headers
     cancel(send.pk, "wrong issue")
-    assert live(client, send, "Running").headers["HX-Trigger"] == "steered"
+    assert live(client, send, "Going out").headers["HX-Trigger"] == "steered"
     assert "/steer/" not in client.get(reverse("staff:send-controls", args=[send.pk])).text
 
 

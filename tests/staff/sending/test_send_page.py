@@ -102,7 +102,8 @@ def test_segments_cut_the_audience_and_a_wrong_one_is_named(client, editor, issu
 def test_what_cannot_be_is_said_in_words(client, editor, issue):
     for fields, said in (
         ({"when": "at", "at": "2020-03-02T08:00", "zone": "Asia/Singapore"}, "is over in Asia/Singapore"),
-        ({"when": "local", "at": ""}, "is not a date and time"),
+        ({"when": "local", "at": "soon"}, "is not a date and time"),
+        ({"when": "local", "at": ""}, "Choose the day and the time"),
         ({"when": "now", "ab": "1", "subject": "", "preheader": ""}, "has 2 to 4 variants"),
         ({"when": "now", "ab": "1", "subject": "B", "preheader": "", "share": "many"}, "no whole number"),
     ):
@@ -211,7 +212,7 @@ def test_where_it_needs_approval_it_is_asked_for_as_it_is_arranged(client, edito
     client.post(address("send-go", issue), confirmed(client, issue, **arranged))
     assert Send.objects.get().started_by == editor
     text = client.get(reverse("staff:send", args=[Send.objects.get().pk])).text
-    assert f"by {approver}" in text
+    assert f"by <bdi>{approver}</bdi>" in text
 
 
 def test_it_does_not_go_out_without_it(client, editor, issue):

@@ -8,7 +8,7 @@ from mailer.delivery.models import Approval, Batch
 from mailer.delivery.plan import plan
 from mailer.delivery.start import send_of, start
 from mailer.delivery.steer import pause
-from mailer.staff.start.standing import standings
+from mailer.staff.start.newest import newest
 from mailer.tracking.models import Alert
 from mailer.tracking.newsletter.keep import count_and_keep
 from mailer.tracking.reports.keep import count_and_keep as count_and_keep_send
@@ -34,9 +34,9 @@ def seen(client, user):
     return client.get(START).text
 
 
-def state_of(issue):
-    [standing] = standings([issue.newsletter])
-    return standing.state
+def word_of(issue):
+    [row] = newest([issue.newsletter], None)
+    return row.standing.word
 
 
 def test_who_has_no_role_is_told_so(client):
@@ -46,32 +46,38 @@ def test_who_has_no_role_is_told_so(client):
 
 def test_a_newsletter_without_issues_is_shown_too(client):
     issue = make_issue()
-    newsletter = issue.newsletter
     issue.delete()
-    assert [each.state for each in standings([newsletter])] == ["empty"]
-    assert "The first issue is yet to be written" in seen(client, somebody("editor"))
+    text = seen(client, somebody("editor"))
+    assert "No issue yet" in text
+    assert "The first issue is yet to be written" in text
+
+
+def test_it_is_asked_for_all_newsletters_at_once(django_assert_num_queries):
+    newsletters = [make_issue().newsletter for _ in range(3)]
+    with django_assert_num_queries(3):
+        assert len(newest(newsletters, None)) == 3
 
 
 def test_each_step_of_an_issue_is_told(client):
     issue = make_issue()
     editor = somebody("editor")
-    assert state_of(issue) == "draft"
-    assert "Draft, 3 stories" in seen(client, editor)
+    assert word_of(issue) == "draft"
+    assert "Draft" in seen(client, editor)
     issue.newsletter.needs_approval = True
     issue.newsletter.save()
     Approval.objects.create(issue=issue, fingerprint="x", audience="everybody", asked_by=editor)
-    assert state_of(issue) == "asked"
+    assert word_of(issue) == "asked"
     Approval.objects.update(answer="declined", answered_at=timezone.now(), answered_by=somebody("approver"))
-    assert state_of(issue) == "declined"
+    assert word_of(issue) == "declined"
     issue.newsletter.needs_approval = False
     issue.newsletter.save()
     send = started(issue)
-    assert state_of(issue) == "running"
+    assert word_of(issue) == "sending"
     pause(send.pk, "A word too many")
-    assert state_of(issue) == "paused"
+    assert word_of(issue) == "paused"
     assert "Paused" in seen(client, editor)
     Batch.objects.update(state="rejected")
-    assert state_of(issue) == "sent"
+    assert word_of(issue) == "sent"
     assert "New issue" in seen(client, editor)
 
 

@@ -60,8 +60,10 @@ def test_pasted_addresses_are_suppressed_and_what_is_none_stays_on_the_page(mark
     assert "&lt;b&gt;no address</textarea>" in answer.text
     assert Suppression.objects.get(address="anna@example.org").detail == "wrote on 3 May"
     assert "anna" not in LogEntry.objects.get().object_repr
-    answer = marketer.post(ADD, {"addresses": "new@example.org", "reason": "complaint"}, follow=True)
-    assert "1 address suppressed." in answer.text
+    answer = marketer.post(
+        ADD, {"addresses": "new@example.org, two@example.org; ", "reason": "complaint"}, follow=True
+    )
+    assert "2 addresses suppressed." in answer.text
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_the_file_holds_what_the_search_names_and_is_recorded(marketer):
     b"".join(marketer.post(CSV, {"q": "anna@", "reason": "bounce", "origin": "here"}))
     said = LogEntry.objects.order_by("-pk")[0]
     assert said.change_message == "Exported 1 suppressions with reason=bounce&origin=here."
-    assert "anna" not in said.object_repr
+    assert (said.object_id, said.object_repr) == (None, "suppressions")
 
 
 def test_who_has_a_role_at_one_newsletter_alone_sees_none(client):

@@ -65,6 +65,28 @@ def test_what_is_wrong_is_shown_with_its_lines_and_nothing_is_kept(client, admin
     assert theme.versions.count() == 1
 
 
+def test_all_that_is_wrong_is_told_at_once(client, administrator, theme):
+    files = {
+        "issue.mjml": FILES["issue.mjml"].encode() + b"\n<mj-foo></mj-foo>",
+        "Story.mjml": b"<mj-bar></mj-bar>",
+        "note.mjml": b"\xff\xfe",
+        "theme.zip": b"no zip",
+    }
+    page = client.post(
+        reverse("staff:theme-new"),
+        {"title": "Again", "slug": "ours", "upload": [SimpleUploadedFile(*file) for file in files.items()]},
+    )
+    lines = FILES["issue.mjml"].count("\n") + 2
+    assert [problem["where"] for problem in page.context["problems"]] == [
+        "note.mjml",
+        "theme.zip",
+        "Story.mjml",
+        "Story.mjml, line 1",
+        f"issue.mjml, line {lines}",
+    ]
+    assert "choose another" in page.text  # the short name is taken
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -86,7 +108,8 @@ def test_a_version_is_restored(client, administrator, theme):
     client.post(of("theme-restore", theme), {"version": "1"})
     assert theme.versions.all()[0].files == FILES
     assert theme.versions.count() == 3
-    assert client.post(of("theme-restore", theme), {"version": "99"}).status_code == 404
+    for missing in ("99", "9" * 18, ""):
+        assert client.post(of("theme-restore", theme), {"version": missing}).status_code == 404
 
 
 def test_the_files_come_back_as_they_were(client, administrator, theme):
@@ -145,5 +168,5 @@ def test_a_zip_that_asks_for_memory_is_not_unpacked(client, administrator, kind)
         file = SimpleUploadedFile("theme.zip", packed_so)
         page = client.post(reverse("staff:theme-new"), {"title": "Ours", "slug": "ours", "upload": file})
         assert page.status_code == 200
-        assert page.context["form"].errors["upload"]
+        assert [problem["where"] for problem in page.context["problems"]] == ["theme.zip"]
     assert not OwnTheme.objects.exists()

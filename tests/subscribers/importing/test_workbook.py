@@ -136,6 +136,15 @@ def test_a_row_beyond_all_that_excel_knows_is_refused(weekly, save, tmp_path, mo
         run_import(far, weekly)
 
 
+def test_texts_that_many_cells_share_do_not_fill_the_disk(save):
+    path = save(["email"], *[["x" * 30_000] * 10] * 10)
+    with (
+        pytest.raises(CannotImport, match="too much text"),
+        workbook.rows_as_csv(path, allowed=workbook.Allowance(characters=1_000_000)),
+    ):
+        pass
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 5000), st.binary(min_size=1, max_size=40))
 def test_any_broken_workbook_is_imported_or_answered(weekly, save, place, damage):

@@ -141,7 +141,7 @@ def test_the_task_of_every_hour_hands_out_what_is_due_and_the_button_too(newslet
     queue.flushdb()
     count_newsletters()
     assert queued(queue) == []
-    address = f"/staff/issues/newsletter/{newsletter.pk}/report/"
+    address = f"/staff/reports/newsletters/{newsletter.pk}/"
     answer = signed_in("reader").post(f"{address}count/", follow=True)
     assert "It is being counted." in answer.text
     assert queued(queue) == [("count_newsletter", [newsletter.pk])]
@@ -288,7 +288,7 @@ def test_the_command_counts_writes_and_shows_what_was_counted_last(newsletter, t
 
 def test_the_staff_site_shows_it_and_counts_on_a_post_alone(newsletter):
     client = signed_in("reader")
-    address = f"/staff/issues/newsletter/{newsletter.pk}/report/"
+    address = f"/staff/reports/newsletters/{newsletter.pk}/"
     assert address in client.get(f"/staff/issues/newsletter/{newsletter.pk}/change/").text
     assert "Not counted yet" in client.get(address).text
     assert client.get(f"{address}csv/").status_code == 302
@@ -306,7 +306,7 @@ def test_the_staff_site_shows_it_and_counts_on_a_post_alone(newsletter):
 
 
 def test_who_may_not_see_newsletters_sees_and_counts_nothing(newsletter, client):
-    address = f"/staff/issues/newsletter/{newsletter.pk}/report/"
+    address = f"/staff/reports/newsletters/{newsletter.pk}/"
     assert client.get(address).url.startswith("/staff/login/")
     others = signed_in()
     for part in ("", "csv/", "page/"):

@@ -42,7 +42,7 @@ def test_it_says_the_main_figures_and_where_all_of_them_are(inbox: Inbox) -> Non
     assert "a day later" in mail["subject"]
     assert "Opened: 57.1 % (4 of 7 delivered)" in mail["text"]
     assert "no issue before it" in mail["text"]
-    assert f"/staff/delivery/send/{ledger.send.pk}/report/" in mail["text"]
+    assert f"/staff/reports/{ledger.send.pk}/" in mail["text"]
     assert "57.1 %" in mail["html"]
     assert "<script>" not in mail["html"]
 

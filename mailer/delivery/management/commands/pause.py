@@ -26,5 +26,6 @@ class Command(BaseCommand):
             self.stdout.write(f"Send {found.pk} is paused.")
         else:
             found.refresh_from_db()
-            was = "cancelled, so there is nothing to pause" if found.cancelled_at else "paused already"
-            self.stdout.write(f"Send {found.pk} was {was}.")
+            paused = found.paused_at and not found.cancelled_at
+            was = "was paused already" if paused else "is not under way, so there is nothing to pause"
+            self.stdout.write(f"Send {found.pk} {was}.")

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         resumed = resume(found.pk)
         found.refresh_from_db()
         if resumed:
-            then = "goes on." if found.started_at else f"can be started now: mailer send {found.issue}"
+            then = "goes on."
         else:
             then = "was cancelled, which is for good." if found.cancelled_at else "was not paused."
         self.stdout.write(f"Send {found.pk} {then}")
