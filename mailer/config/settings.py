@@ -52,7 +52,7 @@ MIDDLEWARE = [
     "mailer.config.request_id.with_request_id",
     "mailer.config.content_policy.with_content_policy",
     "mailer.config.indexing.with_noindex",
-    "mailer.config.without_nul.without_nul",
+    "mailer.config.nul.NulIsRefused",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

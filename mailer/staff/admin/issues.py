@@ -162,6 +162,12 @@ class IssueAdmin(ModelAdmin):
             raise Http404("There is no such issue.")
         return self._lead(request, "staff:issue", issue)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with an issue, in numbers: each of its versions as a line would fill pages."""
+        _, counts, missing, protected = super().get_deleted_objects(objs, request)
+        named = {name: count for name, count in counts.items() if "relationship" not in name}
+        return [str(each) for each in objs], named, missing, protected
+
     def _lead(self, request: HttpRequest, *to: Any) -> HttpResponse:
         if request.method != "GET" or not self.has_view_permission(request):
             raise PermissionDenied

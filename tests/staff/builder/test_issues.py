@@ -121,9 +121,13 @@ def test_a_copy_is_asked_for_by_a_button_too(session, issue):
 
 def test_a_draft_is_deleted_and_what_was_sent_is_not(session, issue):
     begun = Issue.objects.create(newsletter=issue.newsletter, number=2, date=issue.date, subject="A slip")
-    Story.objects.create(issue=begun, position=1, headline="Of it", body="")
+    story = Story.objects.create(issue=begun, position=1, headline="Of it", body="")
+    story.topics.add(issue.stories.first().topics.first())
     address = reverse("admin:issues_issue_delete", args=[begun.pk])
     assert address in session.get(ISSUES).text
+    question = session.get(address).text
+    assert "Stories: 1" in " ".join(question.split())
+    assert "object (" not in question
     assert session.post(address, {"post": "yes"}).status_code == 302
     assert list(Issue.objects.all()) == [issue]
     Send.objects.create(issue=issue, mailing_list=issue.newsletter.mailing_list)
