@@ -49,6 +49,7 @@ class Visitor:
         self.page.get_by_role("heading", name="Sign in").wait_for()
 
     def show_password_again(self) -> None:
+        self.page.get_by_label("Password").wait_for()
         self.look("again")
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.locator("form button.go").first.click()
@@ -74,6 +75,7 @@ def test_with_a_password_and_then_an_authenticator_app(visitor):
     page.goto(f"{visitor.site}/account/")
     visitor.look("account")
     page.get_by_role("link", name="Set up").click()
+    page.get_by_role("link", name="Activate").wait_for()
     visitor.look("factors")
     page.get_by_role("link", name="Activate").click()
     visitor.show_password_again()

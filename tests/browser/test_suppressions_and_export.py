@@ -34,6 +34,7 @@ def test_an_address_is_taken_off_the_suppressions(live_server, session, width, s
     with staff_page(live_server.url, session, width, scheme) as page:
         page.goto(f"{live_server}{SUPPRESSIONS}")
         page.get_by_role("link", name=f"Take {row.address} off").click()
+        page.get_by_label("Why?").wait_for()
         looks_right(page, f"lift-{width}-{scheme}")
         page.get_by_label("Why?").fill("wrote on 3 May that the mailbox works again")
         page.get_by_role("button", name="Take off the suppressions").click()
