@@ -12,7 +12,7 @@ import { morph } from "./morph.js";
 
 const PAUSE = 180; // ms after the last change: with what building takes, half a second
 const BUSY = 429; // an older preview of the same user is still being built
-const AGAIN = 500; // ms until it is asked for again then
+const AGAIN = 100; // ms until it is asked for again then: the newest words are to be seen within half a second
 const NARROWEST_DESKTOP = 680; // px: the themes become one column below 480
 
 /** The component of the pane. Needs the builder's doc, settings, built and took(). */
